@@ -1,0 +1,21 @@
+"""querykit: an async SQL query builder for PostgreSQL, MySQL, MariaDB and SQLite, on PyPika's expressions."""
+
+from querykit import dialects as _dialects
+from querykit.builder.compiled import CompiledQuery, ExecuteResult, OutputColumn
+from querykit.builder.creator import delete_from, insert_into, select, select_from, update
+from querykit.builder.expressions import (
+    DEFAULT,
+    Condition,
+    Expression,
+    and_,
+    exists,
+    not_,
+    or_,
+    param,
+    value,
+)
+from querykit.builder.functions import case, cast, fn
+from querykit.builder.raw import sql
+from querykit.builder.tables import Column, Table, table
+from querykit.builder.value_types import AwareDatetime, Json
+from querykit.helpers import json_array_from, json_build_object, json_object_from

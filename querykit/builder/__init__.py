@@ -1,0 +1,1 @@
+"""Statements and expressions: pure, without input or output, and without a dialect."""

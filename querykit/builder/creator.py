@@ -1,0 +1,80 @@
+"""Where statements start: shared by the module's functions, databases, connections and transactions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from querykit.builder.delete import Delete
+from querykit.builder.insert import Insert
+from querykit.builder.select import Select, as_source
+from querykit.builder.tables import Table
+from querykit.builder.update import Update
+from querykit.errors import BuildError
+
+if TYPE_CHECKING:
+    from querykit.builder.compiled import Executor
+
+
+class Creator:
+    """Starts statements, bound to an executor or to none."""
+
+    @property
+    def _executor(self) -> Executor | None:
+        """What runs the statements that start here."""
+        return None
+
+    def select_from(self, *sources: Any) -> Select[dict[str, Any], Any]:
+        """Start a SELECT from tables, aliased sub-queries or CTEs.
+
+        >>> from querykit import select_from, table
+        >>> pet = table("pet")
+        >>> print(select_from(pet).select(pet.name).compile("sqlite").sql)
+        SELECT "pet"."name" FROM "pet"
+        """
+        if not sources:
+            raise BuildError("select_from() takes at least one table; select() needs none")
+        return self._started(Select, sources=tuple([as_source(each) for each in sources]))
+
+    def select(self, *columns: Any) -> Select[dict[str, Any], Any]:
+        """Start a SELECT without FROM.
+
+        >>> from querykit import select, value
+        >>> print(select(value(1).as_("one")).compile("mysql").sql)
+        SELECT %s AS `one`
+        """
+        return self._started(Select).select(*columns)
+
+    def insert_into(self, table: Table) -> Insert[dict[str, Any], Any]:
+        """Start an INSERT; see `Insert.values`."""
+        return self._started(Insert, table=_target(table, "insert_into"))
+
+    def update(self, table: Table) -> Update[dict[str, Any], Any]:
+        """Start an UPDATE; see `Update.set`."""
+        return self._started(Update, table=_target(table, "update"))
+
+    def delete_from(self, table: Table) -> Delete[dict[str, Any], Any]:
+        """Start a DELETE; see `Delete.where`."""
+        return self._started(Delete, table=_target(table, "delete_from"))
+
+    def _started(self, statement: type[Any], **parts: Any) -> Any:
+        made = object.__new__(statement)
+        executor = self._executor
+        if executor is not None:
+            parts["executor"] = executor
+        made.__dict__.update(parts)
+        return made
+
+
+def _target(table: Any, where: str) -> Table:
+    source = as_source(table)
+    if not isinstance(source, Table):
+        raise BuildError(f"{where}() takes a table, not {type(table).__name__}")
+    return source
+
+
+_unbound = Creator()
+select_from = _unbound.select_from
+select = _unbound.select
+insert_into = _unbound.insert_into
+update = _unbound.update
+delete_from = _unbound.delete_from

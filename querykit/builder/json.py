@@ -1,0 +1,88 @@
+"""The nodes that the JSON helpers make and the compilers write, each database in its own shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from querykit.builder.compiled import Nested, OutputColumn
+from querykit.builder.expressions import Expression
+from querykit.builder.select import AllColumns, Select, nested_columns, output_name, shape_of
+from querykit.errors import BuildError
+
+if TYPE_CHECKING:
+    from pypika.terms import Term
+
+    from querykit.builder.select import Query
+    from querykit.builder.value_types import ValueType
+
+
+class JsonRows(Expression[Any]):
+    """The rows of a correlated sub-query, nested into one column.
+
+    Attributes:
+        query: The sub-query.
+        columns: Its columns; None where only the database knows them.
+    """
+
+    helper: str
+    query: Query[Any, Any]
+    columns: tuple[OutputColumn, ...] | None
+
+    def __init__(self, query: Query[Any, Any]) -> None:
+        """Check that every column of the nested rows has a name of its own."""
+        self.query = query
+        self.columns = nested_columns(query, self.helper)
+
+
+class JsonArray(JsonRows):
+    """Every row, as a list."""
+
+    helper = "json_array_from"
+
+    def __init__(self, query: Query[Any, Any]) -> None:
+        """Give the one column of a list of values a name, which it need not have."""
+        if isinstance(query, Select) and query.is_scalar:
+            if len(query.columns) != 1 or type(query.columns[0]) is AllColumns:
+                raise BuildError(f"scalars() is for a query of one column, not of {len(query.columns)}")
+            if output_name(query.columns[0]) is None:
+                query = query.replaced(columns=(query.columns[0].as_("value"),))
+        super().__init__(query)
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether the list holds the values of the one column, not rows."""
+        return isinstance(self.query, Select) and self.query.is_scalar
+
+    @property
+    def shape(self) -> ValueType | Nested | None:
+        """A list of rows or of values."""
+        return Nested("scalars" if self.is_scalar else "array", self.columns)
+
+
+class JsonObject(JsonRows):
+    """The only row, or NULL where there is none."""
+
+    helper = "json_object_from"
+
+    @property
+    def shape(self) -> ValueType | Nested | None:
+        """One row or None."""
+        return Nested("object", self.columns)
+
+
+class JsonBuildObject(Expression[Any]):
+    """An object made of expressions."""
+
+    def __init__(self, pairs: tuple[tuple[str, Term], ...]) -> None:
+        """Hold the keys and their values, in order."""
+        self.pairs = pairs
+
+    @property
+    def columns(self) -> tuple[OutputColumn, ...]:
+        """Its keys, as the columns of a row."""
+        return tuple([OutputColumn(key, shape_of(term)) for key, term in self.pairs])
+
+    @property
+    def shape(self) -> ValueType | Nested | None:
+        """One row that is always there."""
+        return Nested("object", self.columns)

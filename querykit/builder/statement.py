@@ -1,0 +1,212 @@
+"""What all statements have in common: they never change, they compile, and bound ones run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
+
+from querykit.builder.compiled import dialect_named
+from querykit.builder.expressions import Subquery, convert_operands
+from querykit.errors import BuildError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from typing import Concatenate, ParamSpec
+
+    from querykit.builder.compiled import CompiledQuery, Dialect, ExecuteResult, Executor, OutputColumn
+
+    P = ParamSpec("P")
+
+RowT = TypeVar("RowT")
+ValueT = TypeVar("ValueT")
+ResultT = TypeVar("ResultT")
+
+
+class Statement(Generic[RowT, ValueT]):
+    """A statement of SQL, as data. Methods return new statements and leave this one as it is.
+
+    `RowT` is the type of one row, `ValueT` that of the value of its only column.
+
+    Attributes:
+        executor: The database, connection or transaction it was started from, which runs it by default.
+    """
+
+    __slots__ = ("__dict__", "_compiled")
+
+    _compiled: dict[str | Dialect, CompiledQuery]
+
+    executor: Executor | None = None
+    is_write: bool = False
+    """Whether it changes data."""
+    returns_rows: bool | None = True
+    """Whether it gives rows; None where only the database knows."""
+
+    def replaced(self, **parts: Any) -> Self:
+        """A copy with other parts: the one way a statement is made from another."""
+        copied = object.__new__(type(self))
+        copied.__dict__.update(self.__dict__, **parts)
+        return copied
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        """Refuse: statements do not change."""
+        raise AttributeError(f"a {type(self).__name__} does not change; its methods return a new one")
+
+    def __bool__(self) -> NoReturn:
+        """Refuse: whether a query has rows is a question to the database."""
+        raise TypeError(f"a {type(self).__name__} has no truth value in Python; use exists(query)")
+
+    def pipe(self, function: Callable[Concatenate[Self, P], ResultT], /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
+        """Call ``function(query, …)``: for a step that several queries share."""
+        return function(self, *args, **kwargs)
+
+    def if_(self, condition: bool, then: Callable[[Self], ResultT]) -> Self | ResultT:  # noqa: FBT001 - reads as a sentence
+        """``then(query)`` if `condition` holds, else the query as it is. A fact of your program, not of the rows.
+
+        Raises:
+            BuildError: `condition` is an expression; conditions about rows belong into `where` or `case`.
+        """
+        if not isinstance(condition, bool):
+            raise BuildError(f"if_ takes a Python bool, not {type(condition).__name__}; conditions on rows go into where()")
+        return then(self) if condition else self
+
+    # -- compiling ----------------------------------------------------------------------------------------------------
+
+    def compile(self, dialect: str | Dialect) -> CompiledQuery:
+        """The statement as SQL with its parameters. The result is kept: compiling again costs nothing.
+
+        Args:
+            dialect: ``"postgres"``, ``"mysql"``, ``"mariadb"``, ``"sqlite"`` or a `Dialect`.
+
+        Raises:
+            UnsupportedError: the database cannot do what the statement asks for.
+            CompileError: it cannot be written as SQL at all.
+        """
+        try:
+            return self._compiled[dialect]
+        except KeyError:
+            kept = self._compiled
+        except AttributeError:
+            kept = {}
+            _keep_compiled(self, kept)
+        writer = dialect_named(dialect) if isinstance(dialect, str) else dialect
+        compiled = kept[dialect] = writer.compile(self)
+        return compiled
+
+    def output_columns(self) -> tuple[OutputColumn, ...] | None:
+        """The columns of its rows; None where only the database knows them."""
+        return None
+
+    def __str__(self) -> str:
+        """Readable SQL, for reading only."""
+        for name in ("postgres", "mysql", "mariadb", "sqlite"):
+            try:
+                return self.compile(name).sql
+            except Exception as error:  # noqa: BLE001 - print() of a half-built query says what is missing
+                reason = error
+        return f"<{type(self).__name__}: {reason}>"
+
+    def __repr__(self) -> str:
+        """Which kind of statement; `print` shows its SQL."""
+        return f"<{type(self).__name__}>"
+
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    def _bound(self) -> Executor:
+        if self.executor is None:
+            raise UsageError(
+                f"this {type(self).__name__} belongs to no database: start it from one (db.select_from(…)) "
+                "or hand it over (await db.fetch_all(query))"
+            )
+        return self.executor
+
+    async def fetch_all(self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None) -> list[RowT]:
+        """Every row.
+
+        Args:
+            parameters: Values for the query's named parameters.
+            timeout: Seconds after which the statement is stopped; None takes the database's default.
+        """
+        return await self._bound().fetch_all(self, parameters=parameters, timeout=timeout)
+
+    async def fetch_one(self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None) -> RowT:
+        """The only row.
+
+        Raises:
+            NoResultError: there is none.
+            MultipleResultsError: there is a second one.
+        """
+        return await self._bound().fetch_one(self, parameters=parameters, timeout=timeout)
+
+    async def fetch_one_or_none(
+        self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> RowT | None:
+        """The only row, or None where there is none.
+
+        Raises:
+            MultipleResultsError: there is a second one.
+        """
+        return await self._bound().fetch_one_or_none(self, parameters=parameters, timeout=timeout)
+
+    async def fetch_first(self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None) -> RowT | None:
+        """The first row, or None where there is none. A select is run with ``LIMIT 1``."""
+        return await self._bound().fetch_first(self, parameters=parameters, timeout=timeout)
+
+    async def fetch_value(self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None) -> ValueT:
+        """The value of the only column of the only row.
+
+        Raises:
+            NoResultError: there is no row.
+            MultipleResultsError: there is a second row.
+            ResultError: the query has more than one column.
+        """
+        return await self._bound().fetch_value(self, parameters=parameters, timeout=timeout)
+
+    async def fetch_column(
+        self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> list[ValueT]:
+        """The values of the only column, in the order of the rows.
+
+        Raises:
+            ResultError: the query has more than one column.
+        """
+        return await self._bound().fetch_column(self, parameters=parameters, timeout=timeout)
+
+    async def execute(
+        self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> ExecuteResult:
+        """Run it for what it does, and say how many rows it matched."""
+        return await self._bound().execute(self, parameters=parameters, timeout=timeout)
+
+    def stream(
+        self, *, chunk_size: int = 1000, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> AsyncIterator[RowT]:
+        """The rows one after the other, read from the server `chunk_size` at a time."""
+        return self._bound().stream(self, chunk_size=chunk_size, parameters=parameters, timeout=timeout)
+
+
+_keep_compiled = Statement._compiled.__set__  # type: ignore[attr-defined]
+
+_adopters: list[tuple[type, Callable[[Any], Statement[Any, Any]]]] = []
+
+
+def adopt_statements(of_type: type, with_: Callable[[Any], Statement[Any, Any]]) -> None:
+    """Let objects of a type stand where a statement can, and, as a sub-query, where an expression can."""
+    _adopters.append((of_type, with_))
+    convert_operands(of_type, lambda found: Subquery(with_(found)))
+
+
+def as_statement(query: Any) -> Statement[Any, Any]:
+    """A statement of ours, a raw statement or a PyPika query as our statement.
+
+    Raises:
+        BuildError: it is none of those.
+    """
+    if isinstance(query, Statement):
+        return query
+    for of_type, adopt in _adopters:
+        if isinstance(query, of_type):
+            return adopt(query)
+    hint = '; raw SQL goes through sql("…")' if isinstance(query, str) else ""
+    raise BuildError(f"a query is expected, not {type(query).__name__}{hint}")
+
+
+convert_operands(Statement, Subquery)

@@ -1,0 +1,213 @@
+"""Tables and their columns: declared ones, which know their columns, and undeclared ones, which take any name."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_args, get_origin
+from typing import cast as static_cast
+
+from pypika.terms import Field
+
+from querykit.builder.compiled import did_you_mean
+from querykit.builder.expressions import Expression
+from querykit.builder.value_types import ValueType, value_type
+from querykit.errors import BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Column(Expression[T_co], Field):
+    """A column of a table, of an aliased sub-query or of a CTE. Tables make them; annotate with ``Column[int]``."""
+
+    def __init__(self, name: str, table: Source, type_: ValueType | None = None) -> None:
+        """Hold the name, the table that qualifies it, and the type of its values."""
+        self.name = name
+        self.table: Any = table
+        self.value_type = type_
+
+    def described(self) -> str:
+        """What messages call it: ``person.age``."""
+        return f"{self.table._reference}.{self.name}"
+
+    def __repr__(self) -> str:
+        """The column under its table."""
+        return f"<Column {self.described()}>"
+
+    __str__ = __repr__
+
+
+class Source:
+    """What can stand in FROM and qualify columns: a table, an aliased sub-query, a CTE.
+
+    Its attributes other than columns begin with an underscore, so that column names are free; a column whose name is
+    taken all the same (``as_``) is reached by ``source["as_"]``.
+    """
+
+    _reference: str
+    """The name that qualifies its columns: its alias, or its own."""
+    _columns: dict[str, Column[Any]]
+    """The columns met so far; all of them, where they are known."""
+    _is_open: bool = False
+    """Whether any other column name goes."""
+
+    def __getitem__(self, name: str) -> Column[Any]:
+        """The column of that name, whatever the name is."""
+        try:
+            return self._columns[name]
+        except KeyError:
+            return self._missing_column(name)
+        except TypeError:
+            raise BuildError(f"a column's name is a str, not {type(name).__name__}") from None
+
+    def _missing_column(self, name: str) -> Column[Any]:
+        if not self._is_open:
+            raise BuildError(f"{self._reference!r} has no column {name!r}{did_you_mean(name, self._columns)}")
+        column = self._columns[name] = Column(checked_name(name, "a column"), self)
+        return column
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Column[Any]:
+            if name.startswith("_"):  # Python's own questions (copying, pickling, notebooks) are not about columns
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}; a column of that name is source[{name!r}]")
+            try:
+                return self[name]
+            except BuildError as error:
+                raise UnknownColumnError(str(error)) from None
+
+    def __repr__(self) -> str:
+        """What it is, and under which name."""
+        return f"<{type(self).__name__} {self._reference}>"
+
+
+class UnknownColumnError(BuildError, AttributeError):
+    """A column that a declared table does not have; an AttributeError too, as Python expects of a missing attribute."""
+
+
+class Table(Source):
+    """A table that declares its columns.
+
+    >>> from querykit import Column, Table, select_from
+    >>> class Person(Table, name="person"):
+    ...     id: Column[int]
+    ...     nickname: Column[str | None]
+    >>> person = Person()
+    >>> print(select_from(person).select(person.nickname).compile("postgres").sql)
+    SELECT "person"."nickname" FROM "person"
+
+    Args:
+        name: The table's name in the database, given as a class argument.
+        schema: The schema (database, on MySQL) that holds it, if it is to be named.
+    """
+
+    _table_name: ClassVar[str] = ""
+    _table_schema: ClassVar[str | None] = None
+    _declared: ClassVar[Mapping[str, ValueType | None] | None] = None
+
+    def __init_subclass__(cls, name: str | None = None, schema: str | None = None, **options: Any) -> None:
+        """Take the table's name from the class statement; without one, the class is a base for others."""
+        super().__init_subclass__(**options)
+        cls._declared = None
+        if name is not None:
+            cls._table_name = checked_name(name, "a table")
+        if schema is not None:
+            cls._table_schema = checked_name(schema, "a schema")
+
+    def __init__(self) -> None:
+        """Make the columns; one object of the class serves the whole program."""
+        if not self._table_name:
+            raise BuildError(f"{type(self).__name__} has no table name: class {type(self).__name__}(Table, name=\"…\")")
+        self._setup(self._table_name, self._table_schema, None, _declared_columns(type(self)))
+
+    def _setup(
+        self, name: str, schema: str | None, alias: str | None, declared: Mapping[str, ValueType | None]
+    ) -> None:
+        self._name = name
+        self._schema = schema
+        self._alias = alias
+        self._reference = alias or name
+        self._columns = {each: Column(each, self, type_) for each, type_ in declared.items()}
+        self.__dict__.update({each: column for each, column in self._columns.items() if each not in _TAKEN_NAMES})
+
+    def as_(self, alias: str) -> Self:
+        """The same table under another name, with columns of its own: needed where a table meets itself."""
+        aliased = object.__new__(type(self))
+        types = {name: column.value_type for name, column in self._columns.items()}
+        aliased._setup(self._name, self._schema, checked_name(alias, "an alias"), types)
+        return aliased
+
+
+class UndeclaredTable(Table):
+    """A table of which only the name is known; any column goes, and its type is not known."""
+
+    _is_open = True
+
+    def __init__(self, name: str, schema: str | None = None) -> None:
+        """Hold the name."""
+        self._setup(name, schema, None, {})
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Column[Any]: ...
+
+
+def table(name: str, *, schema: str | None = None) -> UndeclaredTable:
+    """A table by its name, with any column, unchecked and untyped.
+
+    >>> from querykit import select_from, table
+    >>> pet = table("pet")
+    >>> print(select_from(pet).select(pet.name).compile("mysql").sql)
+    SELECT `pet`.`name` FROM `pet`
+
+    Args:
+        name: The table's name, taken whole: a dot in it is part of the name.
+        schema: The schema (database, on MySQL) that holds it.
+    """
+    return UndeclaredTable(checked_name(name, "a table"), None if schema is None else checked_name(schema, "a schema"))
+
+
+def checked_name(name: str, what: str) -> str:
+    """A name for the database: a str that is not empty. Compilers quote it and refuse what cannot be quoted.
+
+    Raises:
+        BuildError: it is something else.
+    """
+    if not isinstance(name, str) or not name:
+        raise BuildError(f"the name of {what} is a str that is not empty, not {name!r}")
+    return name
+
+
+_TAKEN_NAMES = frozenset(name for name in (*dir(Table), "_name", "_schema", "_alias", "_reference", "_columns"))
+
+
+def _declared_columns(cls: type[Table]) -> Mapping[str, ValueType | None]:
+    declared = cls.__dict__.get("_declared")
+    if declared is None:
+        declared = cls._declared = dict(_read_annotations(cls))
+    return static_cast("Mapping[str, ValueType | None]", declared)
+
+
+def _read_annotations(cls: type[Table]) -> Iterator[tuple[str, ValueType | None]]:
+    for base in reversed(cls.__mro__):
+        if base.__module__ == __name__:
+            continue
+        for name, hint in _annotations(base).items():
+            if get_origin(hint) is Column:
+                try:
+                    yield name, value_type(get_args(hint)[0])
+                except BuildError as error:
+                    raise BuildError(f"{cls.__name__}.{name}: {error}") from None
+            elif hint is Column:
+                yield name, None
+
+
+def _annotations(cls: type) -> dict[str, Any]:
+    try:
+        return inspect.get_annotations(cls, eval_str=True)
+    except NameError as error:
+        raise BuildError(
+            f"{cls.__name__}: {error}; the types of columns must be importable from the module that declares the table"
+        ) from None

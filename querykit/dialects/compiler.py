@@ -1,0 +1,238 @@
+"""Writing statements as ANSI SQL. A dialect overrides what its database says differently."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from querykit.builder.compiled import CompiledQuery
+from querykit.builder.delete import Delete
+from querykit.builder.insert import Insert
+from querykit.builder.raw import RawStatement
+from querykit.builder.select import AliasedQuery, AllColumns, Query, Select, refuse_duplicates
+from querykit.builder.tables import Column, Table, UndeclaredTable
+from querykit.builder.update import Update
+from querykit.dialects.expressions import visits
+from querykit.dialects.nesting import NestingCompiler
+from querykit.errors import CompileError
+
+if TYPE_CHECKING:
+    from pypika.terms import Term
+
+    from querykit.builder.expressions import Ordering
+    from querykit.builder.select import Join
+    from querykit.builder.statement import Statement
+    from querykit.builder.tables import Source
+
+
+class Compiler(NestingCompiler):
+    """Writes statements. One object compiles one statement and is thrown away."""
+
+    def compile(self, statement: Statement[Any, Any]) -> CompiledQuery:
+        """The statement as SQL, with its parameters."""
+        if isinstance(statement, Select):
+            refuse_duplicates(statement)
+        sql = self.visit(statement)
+        limit = self.dialect.features.max_parameters
+        if limit is not None and len(self.parameters) > limit:
+            raise self.unsupported(f"statements with {len(self.parameters)} parameters (it takes {limit})", "split it")
+        return CompiledQuery(
+            self.finished(sql),
+            tuple(self.parameters),
+            self.dialect.name,
+            statement,
+            self.adapters,
+            has_named=self.has_named,
+            is_clean=self.is_clean,
+        )
+
+    def finished(self, sql: str) -> str:
+        """The whole text, as the driver takes it."""
+        return sql
+
+    def query(self, query: Statement[Any, Any]) -> str:
+        """A query inside another."""
+        if not isinstance(query, Query | RawStatement):
+            raise CompileError(f"a sub-query is a select or raw SQL, not a {type(query).__name__}")
+        return self.visit(query)
+
+    @visits(RawStatement)
+    def visit_raw_statement(self, statement: RawStatement) -> str:
+        """Raw SQL as it is."""
+        return self.visit_fragment(statement.fragment)
+
+    # -- SELECT -------------------------------------------------------------------------------------------------------
+
+    @visits(Select)
+    def visit_select(self, query: Select[Any, Any]) -> str:
+        """``SELECT … FROM … WHERE … GROUP BY … HAVING … ORDER BY … LIMIT …``."""
+        if not query.columns:
+            raise CompileError("the query selects nothing: add select(…) or select_all()")
+        outer, self.scope = self.scope, self.scope_of(query)
+        sql = (
+            ("SELECT DISTINCT " if query.is_distinct else "SELECT ")
+            + ", ".join([self.output(each) for each in query.columns])
+            + self.from_clause(query, outer)
+            + self.where_clause(query.predicates)
+            + self.group_by_clause(query)
+            + self.order_by_clause(query)
+            + self.limit_clause(query)
+        )
+        self.scope = outer
+        return sql
+
+    def scope_of(self, query: Select[Any, Any]) -> frozenset[str]:
+        """The names that columns of the query can refer to: its own tables', and those of the queries around it."""
+        references = [source._reference for source in query.sources]
+        references += [join.source._reference for join in query.joins]
+        own = frozenset(references)
+        if len(own) < len(references):
+            twice = next(each for each in references if references.count(each) > 1)
+            raise CompileError(f"{twice!r} stands twice in FROM: give one of them another name with .as_(…)")
+        if not own.isdisjoint(self.scope):
+            again = next(each for each in references if each in self.scope)
+            raise CompileError(
+                f"{again!r} stands in the FROM of a query and of one around it, so that its columns would silently mean "
+                "the inner one: give one of them another name with .as_(…)"
+            )
+        return own | self.scope
+
+    def output(self, column: Term | AllColumns) -> str:
+        """One item of the select list, with its alias."""
+        if type(column) is Column and column.alias is None:
+            return self.visit_column(column)
+        sql = self.typed(column)
+        alias = column.__dict__.get("alias") if type(column) is not AllColumns else None
+        return sql if alias is None else f"{sql} AS {self.names[alias]}"
+
+    def from_clause(self, query: Select[Any, Any], outer: frozenset[str]) -> str:
+        """``FROM a, b JOIN c ON …``; a derived table sees what stands around the query, not its neighbours."""
+        if not query.sources:
+            if query.joins:
+                raise CompileError("a join needs a table before it: add from_(…)")
+            return ""
+        inner, self.scope = self.scope, outer
+        sql = " FROM " + ", ".join([self.source(each) for each in query.sources])
+        for join in query.joins:
+            sql += f" {self.join_words(join)} {self.source(join.source)}"
+            self.scope = inner
+            if join.predicates:
+                sql += f" ON {self.all_of(join.predicates)}"
+            self.scope = outer
+        self.scope = inner
+        return sql
+
+    def join_words(self, join: Join) -> str:
+        """``INNER JOIN`` and its like."""
+        return f"{join.kind} JOIN"
+
+    def source(self, source: Source) -> str:
+        """A table or derived table in FROM."""
+        return self.visitors[type(source)](self, source) if isinstance(source, AliasedQuery) else self.table(source)
+
+    @visits(AliasedQuery)
+    def visit_aliased_query(self, source: AliasedQuery) -> str:
+        """``(SELECT …) AS "name"``."""
+        return f"({self.query(source._query)}) AS {self.names[source._reference]}"
+
+    @visits(Table, UndeclaredTable)
+    def table(self, table: Any) -> str:
+        """``"schema"."table" AS "alias"``."""
+        sql = self.names[table._name]
+        if table._schema is not None:
+            sql = f"{self.names[table._schema]}.{sql}"
+        return sql if table._alias is None else f"{sql} AS {self.names[table._alias]}"
+
+    def where_clause(self, predicates: tuple[Term, ...]) -> str:
+        """``WHERE …``."""
+        return f" WHERE {self.all_of(predicates)}" if predicates else ""
+
+    def group_by_clause(self, query: Select[Any, Any]) -> str:
+        """``GROUP BY … HAVING …``."""
+        sql = ""
+        if query.groupings:
+            sql = " GROUP BY " + ", ".join([self.repeated(each, query) for each in query.groupings])
+        if query.group_predicates:
+            sql += f" HAVING {self.all_of(query.group_predicates)}"
+        return sql
+
+    def repeated(self, term: Term, query: Query[Any, Any]) -> str:
+        """A term of GROUP BY or ORDER BY, by its position if it is an item of the select list that binds values.
+
+        Written twice, such an item is two expressions to the database, because its parameters are two.
+        """
+        before, adapted = len(self.parameters), len(self.adapters)
+        sql = self.visit(term)
+        if len(self.parameters) == before or not isinstance(query, Select):
+            return sql
+        for position, column in enumerate(query.columns, 1):
+            if column is term:
+                del self.parameters[before:], self.adapters[adapted:]
+                return str(position)
+        return sql
+
+    def order_by_clause(self, query: Query[Any, Any]) -> str:
+        """``ORDER BY …``."""
+        if not query.orderings:
+            return ""
+        return " ORDER BY " + ", ".join([self.ordering(each, query) for each in query.orderings])
+
+    def ordering(self, ordering: Ordering, query: Query[Any, Any]) -> str:
+        """One key of ORDER BY: ascending is not written."""
+        sql = self.ordered_term(ordering.term, query)
+        if ordering.direction == "DESC":
+            sql += " DESC"
+        return sql if ordering.nulls is None else f"{sql} NULLS {ordering.nulls.upper()}"
+
+    def ordered_term(self, term: Any, query: Query[Any, Any], at_least: int = 0) -> str:
+        """What is ordered by: the alias of an item of the select list, or the term; as an operand, never a position."""
+        alias = term.__dict__.get("alias")
+        if alias is not None and isinstance(query, Select) and any(each is term for each in query.columns):
+            return self.names[alias]
+        return self.operand(term, at_least) if at_least else self.repeated(term, query)
+
+    def limit_clause(self, query: Query[Any, Any]) -> str:
+        """``LIMIT … OFFSET …``."""
+        sql = "" if query.row_limit is None else f" LIMIT {self.visit(query.row_limit)}"
+        return sql if query.row_offset is None else f"{sql} OFFSET {self.visit(query.row_offset)}"
+
+    # -- INSERT, UPDATE, DELETE ---------------------------------------------------------------------------------------
+
+    @visits(Insert)
+    def visit_insert(self, statement: Insert[Any, Any]) -> str:
+        """``INSERT INTO … (…) VALUES (…), (…) RETURNING …``."""
+        if not statement.rows:
+            raise CompileError(f"nothing is inserted into {statement.table._name!r}: add values(…)")
+        columns = statement.columns
+        sql = f"INSERT INTO {self.table(statement.table)} ({', '.join([self.names[each.name] for each in columns])}) VALUES "
+        sql += ", ".join([self.inserted_row(row, columns) for row in statement.rows])
+        return sql + self.returning_clause(statement.returned, statement.table)
+
+    def inserted_row(self, row: tuple[Any, ...], columns: tuple[Column[Any], ...]) -> str:
+        """``(…)``: the values of one row."""
+        return f"({', '.join([self.assigned(value, column) for value, column in zip(row, columns, strict=True)])})"
+
+    @visits(Update)
+    def visit_update(self, statement: Update[Any, Any]) -> str:
+        """``UPDATE … SET … WHERE … RETURNING …``."""
+        if not statement.assignments:
+            raise CompileError(f"nothing is set in {statement.table._name!r}: add set(…)")
+        sql = f"UPDATE {self.table(statement.table)} SET "
+        self.scope = frozenset([statement.table._reference])
+        sql += ", ".join([f"{self.names[each.name]} = {self.assigned(value, each)}" for each, value in statement.assignments])
+        sql += self.where_clause(statement.predicates)
+        return sql + self.returning_clause(statement.returned, statement.table)
+
+    @visits(Delete)
+    def visit_delete(self, statement: Delete[Any, Any]) -> str:
+        """``DELETE FROM … WHERE … RETURNING …``."""
+        sql = f"DELETE FROM {self.table(statement.table)}"
+        self.scope = frozenset([statement.table._reference])
+        sql += self.where_clause(statement.predicates)
+        return sql + self.returning_clause(statement.returned, statement.table)
+
+    def returning_clause(self, returned: tuple[Any, ...], table: Table) -> str:
+        """``RETURNING …``."""
+        if not returned:
+            return ""
+        self.scope = frozenset([table._reference])
+        return " RETURNING " + ", ".join([self.output(each) for each in returned])

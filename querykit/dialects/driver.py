@@ -1,0 +1,274 @@
+"""What a database driver does for querykit: the contract between dialects and execution."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
+
+from querykit.errors import ConfigurationError, ConnectError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+    from typing import TypeVar
+
+    from querykit.dialects.base import Dialect
+
+    T = TypeVar("T")
+
+IsolationLevel = Literal["read uncommitted", "read committed", "repeatable read", "serializable"]
+ISOLATION_LEVELS: tuple[IsolationLevel, ...] = ("read uncommitted", "read committed", "repeatable read", "serializable")
+
+
+class DriverResult(NamedTuple):
+    """What one statement gave back, as the driver has it.
+
+    Attributes:
+        rows: Every row, by position. Values are the driver's own.
+        names: The columns' names as the server reports them; empty for a statement that returns no rows, and where
+            nobody asked (`Connection.fetch`).
+        json_columns: The positions of columns that the server reports as JSON and that arrive as text.
+        rows_affected: How many rows a write matched, or None where the server does not say.
+        insert_id: The value generated for an AUTO_INCREMENT or rowid column, or None.
+        is_truncated: Whether the server warned that it cut an aggregate.
+    """
+
+    rows: Sequence[Sequence[object]]
+    names: Sequence[str] = ()
+    json_columns: Sequence[int] = ()
+    rows_affected: int | None = None
+    insert_id: int | None = None
+    is_truncated: bool = False
+
+
+class TransactionOptions(NamedTuple):
+    """How a transaction is to run; None and False leave it to the server.
+
+    Attributes:
+        isolation_level: One of the four of the SQL standard.
+        read_only: Whether writes are refused.
+        deferrable: Whether it waits for a snapshot that cannot fail (PostgreSQL, serializable and read-only).
+    """
+
+    isolation_level: IsolationLevel | None = None
+    read_only: bool = False
+    deferrable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Which server to connect to, and how.
+
+    Attributes:
+        scheme: The URL's scheme, such as ``"postgresql"``.
+        host: The name or address of the server; a path is a Unix socket's.
+        port: Its port, or None for the driver's default.
+        user: Who connects.
+        password: Their password; never shown.
+        database: The database's name, SQLite's file, or ``":memory:"``.
+        options: Everything else, as text, under the names that the driver lists in `Driver.options`.
+        connect_timeout: How long opening one connection may take, in seconds.
+        show_values: Whether exceptions are chained to the driver's own, whose texts quote parameter values.
+    """
+
+    scheme: str
+    host: str | None = None
+    port: int | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    database: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    connect_timeout: float = 10.0
+    show_values: bool = False
+
+    def __str__(self) -> str:
+        """The URL without the password and the options."""
+        user = f"{self.user}@" if self.user else ""
+        port = f":{self.port}" if self.port else ""
+        return f"{self.scheme}://{user}{self.host or ''}{port}/{self.database or ''}"
+
+    def flag(self, name: str, default: bool) -> bool:
+        """An option that is true or false."""
+        text = self.options.get(name)
+        if text is None:
+            return default
+        words = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
+        if text.lower() not in words:
+            raise ConfigurationError(f"the option {name!r} is true or false, not {text!r}")
+        return words[text.lower()]
+
+    def number(self, name: str, default: float) -> float:
+        """An option that is a number, zero or more."""
+        text = self.options.get(name)
+        if text is None:
+            return default
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number < float("inf"):
+            raise ConfigurationError(f"the option {name!r} is a number, zero or more, not {text!r}")
+        return number
+
+    def choice(self, name: str, choices: Sequence[str], default: str) -> str:
+        """An option that is one of a few words."""
+        text = self.options.get(name, default).lower()
+        if text not in choices:
+            raise ConfigurationError(f"the option {name!r} is one of {', '.join(choices)}, not {text!r}")
+        return text
+
+
+class Connection(Protocol):
+    """One connection to a server. Used by one task at a time.
+
+    Every method maps the driver's exceptions to those of `querykit.errors`. One that is cancelled has stopped the
+    statement at the server before it lets the `CancelledError` out: a write has landed by then, or never will.
+    Afterwards the connection is in order, or `is_closed`.
+    """
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the server at the other end speaks; a MySQL driver finds MariaDB here."""
+        ...
+
+    @property
+    def server_version(self) -> str:
+        """The server's version, such as ``"15.4"``."""
+        ...
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is known, without asking the server, to be of no more use."""
+        ...
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, as the server last said."""
+        ...
+
+    async def fetch(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+        """Run one statement whose columns the caller knows, and read its whole result, in one trip."""
+        ...
+
+    async def fetch_described(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+        """The same with the columns' names, and which of them are JSON."""
+        ...
+
+    async def execute(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+        """Run one statement for what it does; only `rows_affected` and `insert_id` are of interest."""
+        ...
+
+    def stream(self, sql: str, arguments: Sequence[object], chunk_size: int) -> AsyncGenerator[DriverResult, None]:
+        """Run one statement and read its result in chunks of at most `chunk_size` rows, described."""
+        ...
+
+    async def run(self, sql: str) -> None:
+        """Run one statement of ours without arguments: BEGIN, COMMIT, SAVEPOINT, SET."""
+        ...
+
+    async def ping(self) -> None:
+        """Ask the server whether it is there.
+
+        Raises:
+            DatabaseError: it is not.
+        """
+        ...
+
+    async def reset(self) -> None:
+        """Roll back and bring the session back to what it was when it was opened."""
+        ...
+
+    async def close(self) -> None:
+        """End the connection politely."""
+        ...
+
+    def terminate(self) -> None:
+        """End the connection at once, without waiting."""
+        ...
+
+
+class Driver(Protocol):
+    """Opens connections to one server."""
+
+    options: ClassVar[frozenset[str]]
+    """The names of the options that a URL may carry."""
+
+    @property
+    def dialect_name(self) -> str:
+        """What the URL says the server speaks."""
+        ...
+
+    @property
+    def max_connections(self) -> int | None:
+        """How many connections make sense, or None for any number: ``:memory:`` is one connection."""
+        ...
+
+    @property
+    def has_one_writer(self) -> bool:
+        """Whether the database takes one writer at a time, so that writes queue for one connection and reads do not."""
+        ...
+
+    async def connect(self, *, for_reading: bool = False) -> Connection:
+        """Open a connection and set its session up.
+
+        Raises:
+            ConfigurationError: the server is too old, or the driver's package is missing.
+            ConnectError: the server cannot be reached or refuses the user.
+        """
+        ...
+
+    def begin(self, options: TransactionOptions) -> Sequence[str]:
+        """The statements that open a transaction.
+
+        Raises:
+            UnsupportedError: the database has no such transaction.
+        """
+        ...
+
+    def changes_session(self, sql: str) -> bool:
+        """Whether raw SQL may leave something behind in the session: a variable, a lock, a temporary table."""
+        ...
+
+    def only_reads(self, sql: str) -> bool:
+        """Whether raw SQL certainly writes nothing."""
+        ...
+
+
+async def to_its_end(work: Coroutine[object, object, T]) -> T:
+    """Await what must not stop half-way: a cancellation is delivered when it is done, unless it fails by itself."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    result = task.result()
+    if cancelled is not None:
+        raise cancelled
+    return result
+
+
+async def connect_in_time(target: Target, opening: Coroutine[object, object, T]) -> T:
+    """Open a connection, within the target's time."""
+    try:
+        async with asyncio.timeout(target.connect_timeout):
+            return await opening
+    except TimeoutError:
+        raise ConnectError(f"cannot connect to {target}: no answer within {target.connect_timeout:g} s") from None
+
+
+def missing_package(package: str, extra: str) -> ConfigurationError:
+    """The error for a driver that is not installed."""
+    return ConfigurationError(f"the package {package} is not installed: pip install 'querykit[{extra}]'")
+
+
+def too_old(dialect: str, version: str, minimum: str) -> ConfigurationError:
+    """The error for a server that cannot nest rows."""
+    return ConfigurationError(f"the server is {dialect} {version}; querykit needs {minimum} or newer")
+
+
+def checked_deferrable(dialect: str, options: TransactionOptions) -> None:
+    """Refuse DEFERRABLE where only PostgreSQL has it."""
+    if options.deferrable:
+        raise UnsupportedError(dialect, "DEFERRABLE transactions")

@@ -1,0 +1,430 @@
+"""Writing expressions as ANSI SQL: names, parameters, operators, and the dispatch by type of node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from pypika.terms import Term
+
+from querykit.builder.expressions import (
+    Arithmetic,
+    Between,
+    Comparison,
+    DistinctTest,
+    Exists,
+    InList,
+    InQuery,
+    InTerms,
+    Keyword,
+    Like,
+    Logic,
+    Negation,
+    Negative,
+    NullTest,
+    Parameter,
+    Subquery,
+    Value,
+    known_type,
+)
+from querykit.builder.functions import Case, Cast, FunctionCall
+from querykit.builder.raw import Fragment, Name
+from querykit.builder.select import AllColumns, NestedColumn
+from querykit.builder.tables import Column
+from querykit.builder.value_types import type_of
+from querykit.errors import CompileError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from querykit.builder.expressions import Expression
+    from querykit.builder.statement import Statement
+    from querykit.builder.value_types import ValueType
+    from querykit.dialects.base import Dialect
+
+    Visitor = Callable[[Any, Any], str]
+
+    MethodT = TypeVar("MethodT", bound=Visitor)
+
+# How tightly operators bind, loosest first. An operand that binds looser than its operator asks for is put in
+# parentheses. Bit operators, || and JSON operators bind differently from database to database: they all stand at OTHER,
+# whose operands must be atoms.
+OR, AND, NOT, COMPARISON, OTHER, SUM, PRODUCT, SIGN, ATOM = range(1, 10)
+
+_BINDING: dict[type, Callable[[Any], int]] = {
+    Logic: lambda term: AND if term.operator == "AND" else OR,
+    Negation: lambda _: NOT,
+    Comparison: lambda _: COMPARISON,
+    NullTest: lambda _: COMPARISON,
+    DistinctTest: lambda _: COMPARISON,
+    Between: lambda _: COMPARISON,
+    Like: lambda _: COMPARISON,
+    InList: lambda _: COMPARISON,
+    InTerms: lambda _: COMPARISON,
+    InQuery: lambda _: COMPARISON,
+    Arithmetic: lambda term: {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT}.get(term.operator, OTHER),
+    Negative: lambda _: SIGN,
+    Fragment: lambda term: ATOM if len(term.parts) == 1 and isinstance(term.parts[0], Name) else 0,
+}
+
+
+def visits(*types: type) -> Callable[[MethodT], MethodT]:
+    """Mark a method of a compiler as the one that writes nodes of these types."""
+
+    def mark(method: MethodT) -> MethodT:
+        method.visited = types  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+class Visitors(dict[type, "Visitor"]):
+    """Which function writes which type of node; types that are met the first time are looked up by their bases."""
+
+    def __missing__(self, node: type) -> Visitor:
+        for base in node.__mro__:
+            if base in self:
+                found = self[node] = dict.__getitem__(self, base)
+                return found
+            if written := [name for name in _OWN_SQL if name in base.__dict__]:
+                raise CompileError(
+                    f"{node.__module__}.{node.__qualname__} writes SQL of its own ({base.__name__}.{written[0]}), which querykit "
+                    f"does not run; register a visitor: querykit.dialects.register_visitor({node.__name__}, function)"
+                )
+        raise CompileError(
+            f"querykit does not know how to write {node.__module__}.{node.__qualname__}; "
+            f"register a visitor: querykit.dialects.register_visitor({node.__name__}, function)"
+        )
+
+
+_OWN_SQL = (
+    "get_sql",
+    "get_function_sql",
+    "get_special_params_sql",
+    "get_partition_sql",
+    "get_frame_sql",
+    "get_filter_sql",
+    "get_arg_sql",
+    "get_value_sql",
+)
+
+
+class QuotedNames(dict[str, str]):
+    """Names as they stand in SQL, quoted once."""
+
+    LIMIT = 10_000
+    """Names that are kept; past that they are forgotten, so that made-up names cannot fill the memory."""
+
+    def __init__(self, quote: Callable[[str], str]) -> None:
+        """Take the function that quotes a name."""
+        super().__init__()
+        self._quote = quote
+
+    def __missing__(self, name: str) -> str:
+        if len(self) >= self.LIMIT:
+            self.clear()
+        quoted = self[name] = self._quote(name)
+        return quoted
+
+
+class ExpressionCompiler:
+    """Writes terms. One object compiles one statement and is thrown away.
+
+    Attributes:
+        dialect: Whose SQL is written.
+        parameters: The values met so far, in the order of their placeholders.
+        adapters: Which of them the driver takes only in another form: position and function.
+        scope: The names of the tables that columns can refer to here.
+    """
+
+    visitors: ClassVar[Visitors] = Visitors()
+    names: ClassVar[QuotedNames]
+    value_adapters: ClassVar[dict[str, Callable[[Any], object]]] = {}
+    """How values of a kind become what the driver takes."""
+    cast_types: ClassVar[dict[str, str]] = {}
+    """What CAST calls a kind of type."""
+    functions: ClassVar[dict[str, str]] = {}
+    """What the database calls a function that others call differently."""
+
+    def __init_subclass__(cls) -> None:
+        """Collect the visitors: those of the base, with the methods of this class in their place."""
+        super().__init_subclass__()
+        cls.visitors = Visitors(cls.visitors)
+        for base in reversed(cls.__mro__):
+            for name, method in vars(base).items():
+                for node in getattr(method, "visited", ()):
+                    cls.visitors[node] = getattr(cls, name)
+        cls.names = QuotedNames(cls.quote)
+
+    def __init__(self, dialect: Dialect) -> None:
+        """Start with nothing written."""
+        self.dialect = dialect
+        self.parameters: list[object] = []
+        self.adapters: list[tuple[int, Callable[[Any], object]]] = []
+        self.scope: frozenset[str] = frozenset()
+        self.has_named = False
+        self.is_clean = True
+
+    # -- names and text -----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def quote(cls, name: str) -> str:
+        """A name between quotes, with the quotes in it doubled."""
+        cls.refuse_nul(name, "a name")
+        return '"' + name.replace('"', '""') + '"'
+
+    @staticmethod
+    def refuse_nul(text: str, what: str) -> None:
+        """Refuse the one character that no database takes in a name or a literal."""
+        if "\0" in text:
+            raise CompileError(f"{what} cannot hold the character NUL: {text!r}")
+
+    @classmethod
+    def string_literal(cls, text: str) -> str:
+        """A text of the statement itself (a JSON key that is a column's name), never of a value."""
+        cls.refuse_nul(text, "a key")
+        return "'" + text.replace("'", "''") + "'"
+
+    @classmethod
+    def raw_text(cls, text: str) -> str:
+        """Text of a fragment as the driver wants it."""
+        return text
+
+    def unsupported(self, feature: str, hint: str | None = None) -> UnsupportedError:
+        """The error for what this database lacks."""
+        return UnsupportedError(self.dialect.name, feature, hint)
+
+    # -- dispatch -----------------------------------------------------------------------------------------------------
+
+    def visit(self, node: Any) -> str:
+        """The SQL of a node."""
+        return self.visitors[type(node)](self, node)
+
+    def operand(self, term: Any, at_least: int) -> str:
+        """The SQL of an operand, in parentheses where it binds looser than `at_least`."""
+        sql = self.visitors[type(term)](self, term)
+        binding = _BINDING.get(type(term))
+        return f"({sql})" if binding is not None and binding(term) < at_least else sql
+
+    def listed(self, terms: Iterable[Any]) -> str:
+        """The SQL of terms with commas between."""
+        return ", ".join([self.visit(each) for each in terms])
+
+    def all_of(self, predicates: tuple[Any, ...]) -> str:
+        """Conditions joined by AND."""
+        if len(predicates) == 1:
+            return self.visit(predicates[0])
+        return " AND ".join([self.operand(each, AND) for each in predicates])
+
+    # -- parameters ---------------------------------------------------------------------------------------------------
+
+    def bind(self, value: object, type_: ValueType | None) -> str:
+        """The placeholder of a value."""
+        if type_ is not None and (adapter := self.value_adapters.get(type_.kind)) is not None:
+            self.adapters.append((len(self.parameters), adapter))
+        self.parameters.append(value)
+        return self.placeholder(len(self.parameters))
+
+    def placeholder(self, position: int) -> str:
+        """How the driver writes the parameter at a position, counted from one."""
+        return "?"
+
+    @visits(Value)
+    def visit_value(self, node: Value[Any]) -> str:
+        """A placeholder."""
+        return self.bind(node.value, node.value_type)
+
+    @visits(Parameter)
+    def visit_parameter(self, node: Parameter[Any]) -> str:
+        """A placeholder whose value comes later."""
+        self.has_named = True
+        return self.bind(node, node.value_type)
+
+    def typed(self, term: Any) -> str:
+        """A term where the database cannot tell a parameter's type from its place."""
+        return self.visit(term)
+
+    def assigned(self, value: Any, column: Column[Any]) -> str:
+        """What a column is set to: a value as it was given, or a term."""
+        if isinstance(value, Term):
+            return self.visit(value)
+        return self.bind(value, column.value_type or type_of(value))
+
+    # -- leaves -------------------------------------------------------------------------------------------------------
+
+    @visits(Column, NestedColumn)
+    def visit_column(self, node: Column[Any]) -> str:
+        """A column under the name of its table."""
+        reference = node.table._reference
+        if reference not in self.scope:
+            raise self.out_of_scope(reference, node.name)
+        return self.names[reference] + "." + self.names[node.name]
+
+    def out_of_scope(self, reference: str, column: str) -> CompileError:
+        """The error for a column whose table stands in no FROM around it."""
+        there = ", ".join(sorted(self.scope)) or "no table"
+        return CompileError(
+            f"{reference}.{column} is used where {reference!r} is not in scope (there is {there}): "
+            "add the table to the FROM or the joins of this query or of one around it"
+        )
+
+    @visits(Keyword)
+    def visit_keyword(self, node: Keyword[Any]) -> str:
+        """The word itself."""
+        return node.word
+
+    @visits(AllColumns)
+    def visit_all_columns(self, node: AllColumns) -> str:
+        """``*`` or ``table.*``."""
+        return "*" if node.source is None else self.names[node.source._reference] + ".*"
+
+    @visits(Fragment)
+    def visit_fragment(self, node: Fragment[Any]) -> str:
+        """Raw text, with its terms in between."""
+        self.is_clean = False
+        return "".join([self.raw_text(part) if isinstance(part, str) else self.visit(part) for part in node.parts])
+
+    @visits(Name)
+    def visit_name(self, node: Name) -> str:
+        """A quoted name."""
+        return ".".join([self.names[part] for part in node.parts])
+
+    @visits(Subquery)
+    def visit_subquery(self, node: Subquery[Any]) -> str:
+        """A query in parentheses."""
+        return f"({self.query(node.query)})"
+
+    def query(self, query: Statement[Any, Any]) -> str:
+        """A query inside another; the statement compiler writes it."""
+        raise NotImplementedError
+
+    # -- operators ----------------------------------------------------------------------------------------------------
+
+    @visits(Comparison)
+    def visit_comparison(self, node: Comparison) -> str:
+        """``a = b``."""
+        left, right = self.beside(node.left, node.right, OTHER)
+        return f"{left} {node.operator} {right}"
+
+    @visits(Arithmetic)
+    def visit_arithmetic(self, node: Arithmetic[Any]) -> str:
+        """``a + b``; the right side of a minus, a division or a remainder is kept together."""
+        binding = _BINDING[Arithmetic](node)
+        left, right = self.beside(node.left, node.right, binding, binding + (node.operator in "-/%*"))
+        return f"{left} {node.operator} {right}"
+
+    def beside(self, left: Any, right: Any, at_least: int, right_at_least: int | None = None) -> tuple[str, str]:
+        """Both operands of an operator, either of which tells the database the type of the other."""
+        return self.operand(left, at_least), self.operand(right, right_at_least or at_least)
+
+    @visits(Negative)
+    def visit_negative(self, node: Negative[Any]) -> str:
+        """``-a``; two minus signs would begin a comment."""
+        return f"-{self.operand(node.term, ATOM)}"
+
+    @visits(NullTest)
+    def visit_null_test(self, node: NullTest) -> str:
+        """``a IS NULL``."""
+        term = self.typed(node.term) if type(node.term) is Value else self.operand(node.term, OTHER)
+        return f"{term} IS {'NOT ' if node.is_negated else ''}NULL"
+
+    @visits(DistinctTest)
+    def visit_distinct_test(self, node: DistinctTest) -> str:
+        """``a IS DISTINCT FROM b``."""
+        left, right = self.beside(node.left, node.right, OTHER)
+        return f"{left} IS {'NOT ' if node.is_negated else ''}DISTINCT FROM {right}"
+
+    @visits(Between)
+    def visit_between(self, node: Between) -> str:
+        """``a BETWEEN b AND c``."""
+        term, lower = self.beside(node.term, node.lower, OTHER)
+        return f"{term} BETWEEN {lower} AND {self.beside_known(node.term, node.upper)}"
+
+    def beside_known(self, term: Any, value: Any) -> str:
+        """An operand beside a term that was written before."""
+        return self.operand(value, OTHER)
+
+    @visits(Like)
+    def visit_like(self, node: Like) -> str:
+        """``a LIKE b``."""
+        term, pattern = self.operand(node.term, OTHER), self.operand(node.pattern, OTHER)
+        if node.ignores_case:
+            term, pattern = f"LOWER({term})", f"LOWER({pattern})"
+        escape = f" ESCAPE '{Like.ESCAPE}'" if node.has_escapes else ""
+        return f"{term} {'NOT ' if node.is_negated else ''}LIKE {pattern}{escape}"
+
+    @visits(InList)
+    def visit_in_list(self, node: InList) -> str:
+        """``a IN (?, ?)``: the last value is repeated up to the next power of two, so that few texts serve all lists."""
+        term = self.operand(node.term, OTHER)
+        known = known_type(node.term)
+        padded = node.values + (node.values[-1],) * ((1 << (len(node.values) - 1).bit_length()) - len(node.values))
+        values = ", ".join([self.bind(each, known or type_of(each)) for each in padded])
+        return f"{term} {'NOT ' if node.is_negated else ''}IN ({values})"
+
+    @visits(InTerms)
+    def visit_in_terms(self, node: InTerms) -> str:
+        """``a IN (b, c)``."""
+        return f"{self.operand(node.term, OTHER)} {'NOT ' if node.is_negated else ''}IN ({self.listed(node.items)})"
+
+    @visits(InQuery)
+    def visit_in_query(self, node: InQuery) -> str:
+        """``a IN (SELECT …)``."""
+        return f"{self.operand(node.term, OTHER)} {'NOT ' if node.is_negated else ''}IN ({self.query(node.query)})"
+
+    @visits(Exists)
+    def visit_exists(self, node: Exists) -> str:
+        """``EXISTS (SELECT …)``."""
+        return f"{'NOT ' if node.is_negated else ''}EXISTS ({self.query(node.query)})"
+
+    @visits(Logic)
+    def visit_logic(self, node: Logic) -> str:
+        """Conditions joined by AND or OR."""
+        binding = AND if node.operator == "AND" else OR
+        return f" {node.operator} ".join([self.operand(each, binding + 1) for each in node.terms])
+
+    @visits(Negation)
+    def visit_negation(self, node: Negation) -> str:
+        """``NOT a``."""
+        return f"NOT {self.operand(node.term, ATOM)}"
+
+    # -- functions, CAST, CASE ----------------------------------------------------------------------------------------
+
+    @visits(FunctionCall)
+    def visit_function(self, node: FunctionCall[Any]) -> str:
+        """``NAME(a, b) FILTER (WHERE …)``."""
+        if not node.is_known:
+            self.is_clean = False
+        args = ", ".join(self.arguments(node))
+        call = f"{self.functions.get(node.name, node.name)}({'DISTINCT ' if node.is_distinct else ''}{args})"
+        if not node.filter_predicates:
+            return call
+        return f"{call} FILTER (WHERE {self.all_of(node.filter_predicates)})"
+
+    def arguments(self, node: FunctionCall[Any]) -> list[str]:
+        """The arguments of a function."""
+        return [self.visit(each) for each in node.args]
+
+    @visits(Cast)
+    def visit_cast(self, node: Cast[Any]) -> str:
+        """``CAST(a AS type)``."""
+        return f"CAST({self.visit(node.term)} AS {self.cast_type(node.value_type)})"
+
+    def cast_type(self, type_: ValueType | None) -> str:
+        """What CAST calls a type."""
+        if type_ is None or type_.kind not in self.cast_types:
+            raise self.unsupported(f"CAST to {type_}")
+        return self.cast_types[type_.kind]
+
+    @visits(Case)
+    def visit_case(self, node: Case[Any]) -> str:
+        """``CASE WHEN a THEN b ELSE c END``."""
+        if not node.branches:
+            raise CompileError("a CASE needs at least one .when(condition, value)")
+        branches = "".join([f" WHEN {self.visit(when)} THEN {self.typed(then)}" for when, then in node.branches])
+        otherwise = "" if node.otherwise is None else f" ELSE {self.typed(node.otherwise)}"
+        return f"CASE{branches}{otherwise} END"
+
+
+def is_value(term: Expression[Any] | Term) -> bool:
+    """Whether a term is a bound value, so that its place must tell the database its type."""
+    return type(term) in (Value, Parameter)

@@ -1,0 +1,122 @@
+"""MariaDB's SQL: MySQL's, with nested rows flattened, because a derived table cannot refer to the query around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from querykit.builder.functions import FunctionCall
+from querykit.builder.select import Select, output_name
+from querykit.builder.tables import Column
+from querykit.builder.update import Update
+from querykit.dialects.compiler import Compiler
+from querykit.dialects.expressions import visits
+from querykit.dialects.mariadb.types import CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.mysql.compiler import MySQLCompiler
+
+if TYPE_CHECKING:
+    from pypika.terms import Term
+
+    from querykit.builder.json import JsonArray, JsonObject, JsonRows
+    from querykit.builder.select import AliasedQuery, AllColumns
+    from querykit.builder.tables import Table
+
+
+class MariaDBCompiler(MySQLCompiler):
+    """Writes MariaDB's SQL."""
+
+    cast_types = CAST_TYPES
+    json_encodings = JSON_ENCODINGS
+
+    # -- clauses ------------------------------------------------------------------------------------------------------
+
+    def returning_clause(self, returned: tuple[Any, ...], table: Table) -> str:
+        """``RETURNING …``."""
+        return Compiler.returning_clause(self, returned, table)
+
+    @visits(Update)
+    def visit_update(self, statement: Update[Any, Any]) -> str:
+        """``UPDATE …``, which has no RETURNING."""
+        if statement.returned:
+            raise self.unsupported("UPDATE … RETURNING", "select the rows by their key in the same transaction")
+        return super().visit_update(statement)
+
+    def visit_aliased_query(self, source: AliasedQuery) -> str:
+        """A derived table, which sees nothing around it."""
+        outer, self.scope = self.scope, frozenset()
+        sql = super().visit_aliased_query(source)
+        self.scope = outer
+        return sql
+
+    # -- nested rows --------------------------------------------------------------------------------------------------
+
+    def json_array(self, node: JsonArray) -> str:
+        """``JSON_ARRAYAGG(… ORDER BY … LIMIT …)`` in the query itself."""
+        query = self._select(node)
+        if query.is_distinct or query.groupings or query.group_predicates:
+            raise self.unsupported(
+                "json_array_from of a query with DISTINCT, GROUP BY or HAVING",
+                "nest a query over an aliased sub-query that is not correlated, or group in a CTE",
+            )
+        if any(_is_aggregate(each) for each in query.columns):
+            return f"JSON_ARRAY({self._object(node, query)})"
+        outer, self.scope = self.scope, self.scope_of(query)
+        sql = (
+            f"(SELECT CASE WHEN {self._is_empty(query)} THEN JSON_ARRAY() ELSE JSON_ARRAYAGG("
+            + (self.encoded_term(query.columns[0]) if node.is_scalar else self._pairs(query))
+            + self.order_by_clause(query)
+            + self.limit_clause(query)
+            + ") END"
+            + self.from_clause(query, outer)
+            + self.where_clause(query.predicates)
+            + ")"
+        )
+        self.scope = outer
+        return sql
+
+    def _is_empty(self, query: Select[Any, Any]) -> str:
+        """Whether the list has no item: no row, none past the offset, or none within the limit."""
+        sql = "COUNT(*) = 0" if query.row_offset is None else f"COUNT(*) <= {self.visit(query.row_offset)}"
+        return sql if query.row_limit is None else f"{sql} OR {self.visit(query.row_limit)} = 0"
+
+    def json_object(self, node: JsonObject) -> str:
+        """``(SELECT JSON_OBJECT(…) FROM …)``; the server refuses a second row."""
+        return self._object(node, self._select(node))
+
+    def _object(self, node: JsonRows, query: Select[Any, Any]) -> str:
+        outer, self.scope = self.scope, self.scope_of(query)
+        sql = (
+            f"(SELECT {'DISTINCT ' if query.is_distinct else ''}{self._pairs(query)}"
+            + self.from_clause(query, outer)
+            + self.where_clause(query.predicates)
+            + self.group_by_clause(query)
+            + self.order_by_clause(query)
+            + self.limit_clause(query)
+            + ")"
+        )
+        self.scope = outer
+        return sql
+
+    def _select(self, node: JsonRows) -> Select[Any, Any]:
+        self.known_columns(node)
+        if not isinstance(node.query, Select):
+            raise self.unsupported(f"{node.helper} of a set operation", "nest a query over it as an aliased sub-query")
+        return node.query
+
+    def _pairs(self, query: Select[Any, Any]) -> str:
+        return self.json_pairs([(str(output_name(each)), self.encoded_term(each)) for each in query.columns])
+
+    def ordered_term(self, term: Any, query: Any, at_least: int = 0) -> str:
+        """What is ordered by; inside an aggregate there are no aliases."""
+        if self.depth and term.__dict__.get("alias") is not None and not isinstance(term, Column):
+            return self.operand(term, at_least)
+        return super().ordered_term(term, query, at_least)
+
+
+_AGGREGATES = frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX"})
+
+
+def _is_aggregate(term: Term | AllColumns) -> bool:
+    """Whether a term makes one row of all: an aggregate, or an expression with one in it."""
+    if isinstance(term, FunctionCall) and term.name.upper() in _AGGREGATES:
+        return True
+    return any(_is_aggregate(each) for each in term.__dict__.values() if hasattr(each, "__dict__") and not isinstance(term, Column))

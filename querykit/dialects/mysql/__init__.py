@@ -1,0 +1,10 @@
+"""MySQL 8.0.14 and later, through aiomysql."""
+
+from querykit.dialects.base import Dialect, Features
+from querykit.dialects.mysql.compiler import MySQLCompiler
+
+dialect = Dialect(
+    name="mysql",
+    features=Features(max_parameters=None, max_nesting=30, keeps_json_key_order=False),
+    compiler=MySQLCompiler,
+)

@@ -1,0 +1,131 @@
+"""MySQL's SQL, for drivers that take ``%s``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from querykit.builder.expressions import DistinctTest
+from querykit.builder.functions import FunctionCall
+from querykit.builder.select import AllColumns, Query
+from querykit.dialects.compiler import Compiler
+from querykit.dialects.expressions import OTHER, visits
+from querykit.dialects.mysql.types import ADAPTERS, CAST_TYPES, JSON_ENCODINGS
+
+if TYPE_CHECKING:
+    from querykit.builder.expressions import Ordering
+    from querykit.builder.json import JsonArray, JsonObject
+    from querykit.builder.select import Join
+    from querykit.builder.tables import Table
+
+
+class MySQLCompiler(Compiler):
+    """Writes MySQL's SQL."""
+
+    value_adapters = ADAPTERS
+    cast_types = CAST_TYPES
+    json_encodings = JSON_ENCODINGS
+    functions: ClassVar = {"LENGTH": "CHAR_LENGTH"}
+
+    ALL_ROWS: ClassVar = "18446744073709551615"
+    """The number of rows that LIMIT calls all.
+
+    Source: https://dev.mysql.com/doc/refman/8.4/en/select.html
+    """
+
+    @classmethod
+    def quote(cls, name: str) -> str:
+        """A name between backticks; percent signs are doubled, as the driver formats the text."""
+        cls.refuse_nul(name, "a name")
+        return cls.raw_text("`" + name.replace("`", "``") + "`")
+
+    @classmethod
+    def raw_text(cls, text: str) -> str:
+        """Text in which the driver finds no placeholder of its own."""
+        return text.replace("%", "%%")
+
+    @classmethod
+    def string_literal(cls, text: str) -> str:
+        """A literal that means the same under NO_BACKSLASH_ESCAPES: with a quote or backslash, it is written in hex."""
+        cls.refuse_nul(text, "a key")
+        if "'" in text or "\\" in text:
+            return f"_utf8mb4 X'{text.encode().hex()}'"
+        return cls.raw_text(f"'{text}'")
+
+    def placeholder(self, position: int) -> str:
+        """``%s``."""
+        return "%s"
+
+    def finished(self, sql: str) -> str:
+        """The text; without parameters the driver does not format it, and percent signs are single."""
+        return sql if self.parameters else sql.replace("%%", "%")
+
+    # -- clauses ------------------------------------------------------------------------------------------------------
+
+    def join_words(self, join: Join) -> str:
+        """The join's words; there is no FULL JOIN."""
+        if join.kind == "FULL":
+            raise self.unsupported("FULL JOIN", "unite a LEFT JOIN with the rows that only the right side has")
+        return super().join_words(join)
+
+    def limit_clause(self, query: Query[Any, Any]) -> str:
+        """``LIMIT … OFFSET …``; an OFFSET needs a LIMIT."""
+        if query.row_limit is None and query.row_offset is not None:
+            return f" LIMIT {self.ALL_ROWS} OFFSET {self.visit(query.row_offset)}"
+        return super().limit_clause(query)
+
+    def ordering(self, ordering: Ordering, query: Query[Any, Any]) -> str:
+        """One key of ORDER BY; where NULLs stand is a key of its own before it."""
+        sql = ""
+        if ordering.nulls is not None:
+            test = "IS NOT NULL" if ordering.nulls == "first" else "IS NULL"
+            sql = f"{self.ordered_term(ordering.term, query, OTHER)} {test}, "
+        sql += self.ordered_term(ordering.term, query)
+        return f"{sql} DESC" if ordering.direction == "DESC" else sql
+
+    def returning_clause(self, returned: tuple[Any, ...], table: Table) -> str:
+        """Refuse RETURNING."""
+        if returned:
+            raise self.unsupported("RETURNING", "select the rows by their key in the same transaction")
+        return ""
+
+    # -- expressions --------------------------------------------------------------------------------------------------
+
+    @visits(DistinctTest)
+    def visit_distinct_test(self, node: DistinctTest) -> str:
+        """``NOT (a <=> b)``."""
+        left, right = self.beside(node.left, node.right, OTHER)
+        return f"{left} <=> {right}" if node.is_negated else f"NOT ({left} <=> {right})"
+
+    @visits(FunctionCall)
+    def visit_function(self, node: FunctionCall[Any]) -> str:
+        """A function; FILTER is written as a CASE within the argument, which aggregates skip as NULL."""
+        if not node.filter_predicates:
+            return super().visit_function(node)
+        if len(node.args) != 1:
+            raise self.unsupported(f"FILTER on {node.name} of several arguments")
+        name = self.functions.get(node.name, node.name)
+        test = self.all_of(node.filter_predicates)
+        value = "1" if type(node.args[0]) is AllColumns else self.visit(node.args[0])
+        return f"{name}({'DISTINCT ' if node.is_distinct else ''}CASE WHEN {test} THEN {value} END)"
+
+    # -- nested rows --------------------------------------------------------------------------------------------------
+
+    def json_array(self, node: JsonArray) -> str:
+        """``JSON_ARRAYAGG`` over a derived table; COUNT tells no rows from a list that the server cut to NULL."""
+        columns = self.known_columns(node)
+        item = self.value_of_derived(columns[0]) if node.is_scalar else self.object_of_derived(columns)
+        return (
+            f"(SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG({item}) END "
+            f"FROM ({self.ordered(node.query)}) AS {self.names[self.NESTED]})"
+        )
+
+    def ordered(self, query: Query[Any, Any]) -> str:
+        """A derived table that keeps its order: without LIMIT, MySQL merges it and drops ORDER BY."""
+        sql = self.query(query)
+        is_bare = query.orderings and query.row_limit is None and query.row_offset is None
+        return f"{sql} LIMIT {self.ALL_ROWS}" if is_bare else sql
+
+    def json_object(self, node: JsonObject) -> str:
+        """``JSON_OBJECT`` over a derived table; the server refuses a second row."""
+        item = self.object_of_derived(self.known_columns(node))
+        return f"(SELECT {item} FROM ({self.query(node.query)}) AS {self.names[self.NESTED]})"

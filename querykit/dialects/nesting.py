@@ -1,0 +1,110 @@
+"""Writing nested rows: what the dialects' JSON shapes have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from querykit.builder.compiled import Nested, OutputColumn
+from querykit.builder.json import JsonArray, JsonBuildObject, JsonObject, JsonRows
+from querykit.builder.select import shape_of
+from querykit.dialects.expressions import ExpressionCompiler, visits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from querykit.builder.value_types import ValueType
+
+
+class NestingCompiler(ExpressionCompiler):
+    """Writes the JSON helpers. The shapes are the dialects'; counting levels and naming columns is done here."""
+
+    NESTED: ClassVar = "nested"
+    """The alias of the derived table whose rows become JSON."""
+
+    json_encodings: ClassVar[dict[str, str]] = {}
+    """For kinds of types that JSON changes: SQL that survives it, with ``{0}`` for the value. Read back by the decoder."""
+    max_pairs: ClassVar[int] = 1_000_000
+    """How many pairs of key and value JSON_OBJECT takes."""
+
+    depth: int = 0
+
+    @visits(JsonArray)
+    def visit_json_array(self, node: JsonArray) -> str:
+        """The rows of a query as a JSON array."""
+        self._enter(node)
+        sql = self.json_array(node)
+        self.depth -= 1
+        return sql
+
+    @visits(JsonObject)
+    def visit_json_object(self, node: JsonObject) -> str:
+        """The only row of a query as a JSON object."""
+        self._enter(node)
+        sql = self.json_object(node)
+        self.depth -= 1
+        return sql
+
+    def _enter(self, node: JsonRows) -> None:
+        self.depth += 1
+        deepest = self.dialect.features.max_nesting
+        if self.depth > deepest:
+            raise self.unsupported(f"more than {deepest} levels of nested rows ({node.helper})")
+
+    def json_array(self, node: JsonArray) -> str:
+        """The dialect's shape of an array."""
+        raise NotImplementedError
+
+    def json_object(self, node: JsonObject) -> str:
+        """The dialect's shape of an object."""
+        raise NotImplementedError
+
+    # -- what the shapes are made of ----------------------------------------------------------------------------------
+
+    def known_columns(self, node: JsonRows) -> tuple[OutputColumn, ...]:
+        """The columns of a nested query, whose names the shape writes."""
+        if node.columns is None:
+            raise self.unsupported(
+                f"{node.helper} of a query with *, whose columns are not known",
+                "name the columns in select(…), or declare the table",
+            )
+        return node.columns
+
+    def object_of_derived(self, columns: Iterable[OutputColumn]) -> str:
+        """``JSON_OBJECT('id', nested.id, …)`` over the derived table."""
+        prefix = self.names[self.NESTED] + "."
+        return self.json_pairs([(str(name), self.encoded_column(prefix + self.names[str(name)], shape)) for name, shape in columns])
+
+    def value_of_derived(self, column: OutputColumn) -> str:
+        """The only column of the derived table, for a list of values."""
+        return self.encoded_column(f"{self.names[self.NESTED]}.{self.names[str(column.name)]}", column.shape)
+
+    def json_pairs(self, pairs: list[tuple[str, str]]) -> str:
+        """``JSON_OBJECT('key', value, …)``."""
+        return f"JSON_OBJECT({', '.join([f'{self.string_literal(key)}, {sql}' for key, sql in pairs])})"
+
+    def encoded_column(self, sql: str, shape: ValueType | Nested | None) -> str:
+        """A column of a derived table in a form that survives JSON."""
+        template = self._encoding(shape)
+        return sql if template is None else template.replace("{0}", sql)
+
+    def encoded_term(self, term: Any) -> str:
+        """A term in a form that survives JSON; a form that needs the value twice takes it from a row of its own."""
+        template = self._encoding(shape_of(term))
+        sql = self.typed(term)
+        if template is None:
+            return sql
+        if template.count("{0}") == 1:
+            return template.replace("{0}", sql)
+        column = self.names["value"]
+        return f"(SELECT {template.replace('{0}', column)} FROM (SELECT {sql} AS {column}) AS {self.names['single']})"
+
+    def _encoding(self, shape: ValueType | Nested | None) -> str | None:
+        if shape is None:
+            return None
+        kind = "nested" if isinstance(shape, Nested) else shape.stored.kind if shape.stored else shape.kind
+        return self.json_encodings.get(kind)
+
+    @visits(JsonBuildObject)
+    def visit_json_build_object(self, node: JsonBuildObject) -> str:
+        """An object made of expressions."""
+        return self.json_pairs([(key, self.encoded_term(term)) for key, term in node.pairs])

@@ -1,0 +1,153 @@
+"""PostgreSQL's SQL, for asyncpg."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from querykit.builder.expressions import InList, Like, known_type
+from querykit.builder.value_types import type_of
+from querykit.dialects.compiler import Compiler
+from querykit.dialects.expressions import OTHER, is_value, visits
+from querykit.dialects.postgres.types import ADAPTERS, CAST_TYPES, JSON_ENCODINGS
+from querykit.errors import CompileError
+
+if TYPE_CHECKING:
+    from querykit.builder.compiled import OutputColumn
+    from querykit.builder.functions import FunctionCall
+    from querykit.builder.json import JsonArray, JsonObject, JsonRows
+    from querykit.builder.value_types import ValueType
+
+
+class PostgresCompiler(Compiler):
+    """Writes PostgreSQL's SQL."""
+
+    value_adapters = ADAPTERS
+    cast_types = CAST_TYPES
+    json_encodings = JSON_ENCODINGS
+
+    UNTYPED_ARGUMENTS: ClassVar = frozenset({"CONCAT", "CONCAT_WS", "FORMAT", "JSON_BUILD_OBJECT", "JSON_BUILD_ARRAY"})
+    """Functions that take arguments of any type, so that a parameter's type cannot be told from its place."""
+    MAX_NAME: ClassVar = 63
+
+    @classmethod
+    def quote(cls, name: str) -> str:
+        """A quoted name; a longer one would be cut without an error, and the keys of nested rows with it.
+
+        Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
+        """
+        if len(name.encode()) > cls.MAX_NAME:
+            raise CompileError(f"postgres cuts names after {cls.MAX_NAME} bytes, this one too: {name!r}")
+        return super().quote(name)
+
+    @classmethod
+    def string_literal(cls, text: str) -> str:
+        """A literal that means the same under every setting of standard_conforming_strings."""
+        literal = super().string_literal(text)
+        return "E" + literal.replace("\\", "\\\\") if "\\" in text else literal
+
+    def placeholder(self, position: int) -> str:
+        """``$1``."""
+        return f"${position}"
+
+    # -- parameters whose type cannot be told from their place -----------------------------------------------------------
+
+    def typed(self, term: Any) -> str:
+        """A value with a cast to its type."""
+        if is_value(term) and (cast_type := self.parameter_type(term.value_type)):
+            return f"{self.visit(term)}::{cast_type}"
+        return self.visit(term)
+
+    def parameter_type(self, type_: ValueType | None) -> str | None:
+        """The type that a parameter is cast to; None leaves it to the server."""
+        if type_ is None:
+            return None
+        if type_.item is not None:
+            item = self.parameter_type(type_.item)
+            return None if item is None else f"{item}[]"
+        return self.cast_types.get(type_.stored.kind if type_.stored else type_.kind)
+
+    def beside(self, left: Any, right: Any, at_least: int, right_at_least: int | None = None) -> tuple[str, str]:
+        """Both operands; two values tell each other no type, nor does an unknown term tell a float that it is none."""
+        return self._beside(left, right, at_least), self._beside(right, left, right_at_least or at_least)
+
+    def beside_known(self, term: Any, value: Any) -> str:
+        """An operand beside a term that was written before."""
+        return self._beside(value, term, OTHER)
+
+    def _beside(self, term: Any, other: Any, at_least: int) -> str:
+        if is_value(term) and (is_value(other) or (known_type(other) is None and _is_fractional(term.value_type))):
+            return self.typed(term)
+        return self.operand(term, at_least)
+
+    def arguments(self, node: FunctionCall[Any]) -> list[str]:
+        """The arguments; values with their types where the function takes any."""
+        if node.name.upper() in self.UNTYPED_ARGUMENTS or all(is_value(each) for each in node.args):
+            return [self.typed(each) for each in node.args]
+        return super().arguments(node)
+
+    # -- predicates ---------------------------------------------------------------------------------------------------
+
+    def visit_like(self, node: Like) -> str:
+        """``ILIKE`` where case does not count."""
+        if not node.ignores_case:
+            return super().visit_like(node)
+        word = "NOT ILIKE" if node.is_negated else "ILIKE"
+        escape = f" ESCAPE '{Like.ESCAPE}'" if node.has_escapes else ""
+        return f"{self.operand(node.term, OTHER)} {word} {self.operand(node.pattern, OTHER)}{escape}"
+
+    @visits(InList)
+    def visit_in_list(self, node: InList) -> str:
+        """``a = ANY($1)``: the whole list is one array, so the text is the same for every list."""
+        item = known_type(node.term) or type_of(node.values[0])
+        term = self.typed(node.term) if is_value(node.term) else self.operand(node.term, OTHER)
+        adapter = self.value_adapters.get(item.kind) if item is not None else None
+        if adapter is not None:
+            self.adapters.append((len(self.parameters), lambda values: [adapter(each) for each in values]))
+        self.parameters.append(list(node.values))
+        array = self.placeholder(len(self.parameters))
+        if is_value(node.term) or (known_type(node.term) is None and _is_fractional(item)):
+            array += f"::{self.parameter_type(item)}[]"
+        return f"{term} <> ALL({array})" if node.is_negated else f"{term} = ANY({array})"
+
+    # -- nested rows --------------------------------------------------------------------------------------------------
+
+    def json_array(self, node: JsonArray) -> str:
+        """``(SELECT COALESCE(JSON_AGG(ROW_TO_JSON(nested.*)), '[]') FROM (query) AS nested)``."""
+        nested = self.names[self.NESTED]
+        if node.is_scalar:
+            value = self.value_of_derived(self.known_columns(node)[0])
+            return f"(SELECT COALESCE(JSON_AGG({value}), '[]') FROM ({self.query(node.query)}) AS {nested})"
+        return f"(SELECT COALESCE(JSON_AGG(ROW_TO_JSON({nested}.*)), '[]') FROM ({self._rows(node)}) AS {nested})"
+
+    def json_object(self, node: JsonObject) -> str:
+        """``(SELECT ROW_TO_JSON(nested.*) FROM (query) AS nested)``; the server refuses a second row."""
+        nested = self.names[self.NESTED]
+        return f"(SELECT ROW_TO_JSON({nested}.*) FROM ({self._rows(node)}) AS {nested})"
+
+    def _rows(self, node: JsonRows) -> str:
+        """The query, its columns put in forms that survive JSON by a query around it where one needs that."""
+        sql = self.query(node.query)
+        if node.columns is None or not any(self._encoding(column.shape) for column in node.columns):
+            return sql
+        plain = self.names["plain"]
+        columns = ", ".join([self._row_column(plain, column) for column in node.columns])
+        return f"SELECT {columns} FROM ({sql}) AS {plain}"
+
+    def _row_column(self, table: str, column: OutputColumn) -> str:
+        name = self.names[str(column.name)]
+        reference = f"{table}.{name}"
+        encoded = self.encoded_column(reference, column.shape)
+        return reference if encoded is reference else f"{encoded} AS {name}"
+
+    def json_pairs(self, pairs: list[tuple[str, str]]) -> str:
+        """``JSON_BUILD_OBJECT``, or a row where there are more pairs than it takes (100 arguments)."""
+        if len(pairs) <= 50:
+            return "JSON_BUILD_OBJECT(" + ", ".join([f"{self.string_literal(key)}, {sql}" for key, sql in pairs]) + ")"
+        nested = self.names[self.NESTED]
+        columns = ", ".join([f"{sql} AS {self.names[key]}" for key, sql in pairs])
+        return f"(SELECT ROW_TO_JSON({nested}.*) FROM (SELECT {columns}) AS {nested})"
+
+
+def _is_fractional(type_: ValueType | None) -> bool:
+    """Whether asyncpg would cut such a value to an integer where the server takes the parameter for one."""
+    return type_ is not None and type_.kind in ("float", "decimal")

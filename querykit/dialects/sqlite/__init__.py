@@ -1,0 +1,10 @@
+"""SQLite 3.38 and later, through aiosqlite."""
+
+from querykit.dialects.base import Dialect, Features
+from querykit.dialects.sqlite.compiler import SQLiteCompiler
+
+dialect = Dialect(
+    name="sqlite",
+    features=Features(max_parameters=32_766, max_nesting=7),
+    compiler=SQLiteCompiler,
+)

@@ -1,0 +1,81 @@
+"""SQLite's SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from querykit.builder.expressions import DEFAULT, DistinctTest, InList, Keyword, known_type
+from querykit.builder.value_types import JSON, type_of
+from querykit.dialects.compiler import Compiler
+from querykit.dialects.expressions import OTHER, visits
+from querykit.dialects.sqlite.types import ADAPTERS, CAST_TYPES, JSON_ENCODINGS
+
+if TYPE_CHECKING:
+    from querykit.builder.json import JsonArray, JsonObject
+    from querykit.builder.select import Query
+
+
+class SQLiteCompiler(Compiler):
+    """Writes SQLite's SQL."""
+
+    value_adapters = ADAPTERS
+    cast_types = CAST_TYPES
+    json_encodings = JSON_ENCODINGS
+    max_pairs = 63
+
+    MAX_LIST: ClassVar = 1024
+    """Longer lists of an IN are bound as one JSON array, for SQLite takes 32,766 parameters at most."""
+
+    def limit_clause(self, query: Query[Any, Any]) -> str:
+        """``LIMIT … OFFSET …``; an OFFSET needs a LIMIT, and a negative one is none."""
+        if query.row_limit is None and query.row_offset is not None:
+            return f" LIMIT -1 OFFSET {self.visit(query.row_offset)}"
+        return super().limit_clause(query)
+
+    @visits(Keyword)
+    def visit_keyword(self, node: Keyword[Any]) -> str:
+        """The word; DEFAULT is none as a value."""
+        if node is DEFAULT:
+            raise self.unsupported("DEFAULT as a value", "insert rows with the same columns, or leave the column out of all")
+        return node.word
+
+    @visits(DistinctTest)
+    def visit_distinct_test(self, node: DistinctTest) -> str:
+        """``a IS NOT b``."""
+        left, right = self.beside(node.left, node.right, OTHER)
+        return f"{left} IS {'' if node.is_negated else 'NOT '}{right}"
+
+    @visits(InList)
+    def visit_in_list(self, node: InList) -> str:
+        """``a IN (?, ?)``, and a long list of texts or integers as one JSON array."""
+        known = known_type(node.term) or type_of(node.values[0])
+        if len(node.values) <= self.MAX_LIST or known is None or known.kind not in ("int", "str"):
+            return super().visit_in_list(node)
+        term = self.operand(node.term, OTHER)
+        array = self.bind(list(node.values), JSON)
+        return f"{term} {'NOT ' if node.is_negated else ''}IN (SELECT value FROM JSON_EACH({array}))"
+
+    # -- nested rows --------------------------------------------------------------------------------------------------
+
+    def json_array(self, node: JsonArray) -> str:
+        """``JSON_GROUP_ARRAY`` over a derived table, whose order it keeps."""
+        columns = self.known_columns(node)
+        item = self.value_of_derived(columns[0]) if node.is_scalar else self.object_of_derived(columns)
+        return f"(SELECT JSON_GROUP_ARRAY({item}) FROM ({self.query(node.query)}) AS {self.names[self.NESTED]})"
+
+    def json_object(self, node: JsonObject) -> str:
+        """``JSON_OBJECT`` over a derived table; a function of our connections raises where there is a second row."""
+        item = self.object_of_derived(self.known_columns(node))
+        return (
+            f"(SELECT CASE WHEN COUNT(*) > 1 THEN QUERYKIT_MANY() WHEN COUNT(*) = 1 THEN {item} END "
+            f"FROM ({self.query(node.query)}) AS {self.names[self.NESTED]})"
+        )
+
+    def json_pairs(self, pairs: list[tuple[str, str]]) -> str:
+        """``JSON_OBJECT``, put together from several where there are more pairs than it takes (127 arguments)."""
+        if len(pairs) <= self.max_pairs:
+            return super().json_pairs(pairs)
+        chunks = [pairs[start : start + self.max_pairs] for start in range(0, len(pairs), self.max_pairs)]
+        objects = [super(SQLiteCompiler, self).json_pairs(chunk) for chunk in chunks]
+        members = " || ',' || ".join([f"SUBSTR({each}, 2, LENGTH({each}) - 2)" for each in objects])
+        return f"JSON('{{' || {members} || '}}')"
