@@ -1,0 +1,93 @@
+"""Starting, finding and stopping a server; each running one has a note in the cache folder."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.servers import mariadb, mysql, postgres
+from tests.servers.cache import CACHE
+from tests.servers.process import free_port, give_to_server_user, report
+
+LAUNCHERS: dict[str, Callable[[Path, int], tuple[subprocess.Popen[bytes], str]]] = {
+    "postgres": postgres.launch,
+    "mysql": mysql.launch,
+    "mariadb": mariadb.launch,
+}
+
+_NOTES = CACHE / "running"
+_STOPPING_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A running server."""
+
+    name: str
+    url: str
+    pid: int
+    folder: str
+
+    @property
+    def note(self) -> Path:
+        """The file by which other processes find this server."""
+        return _NOTES / f"{self.name}-{self.pid}.json"
+
+    def is_alive(self) -> bool:
+        """Whether the process is still this server, whose command line names its folder: pids are used again."""
+        try:
+            return self.folder in Path(f"/proc/{self.pid}/cmdline").read_text()
+        except OSError:
+            return False
+
+
+def start(name: str) -> Server:
+    """Start a new server; it runs until `stop`.
+
+    Raises:
+        ServerError: when it cannot be installed or does not come up.
+    """
+    began = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix=f"querykit-{name}-"))
+    try:
+        give_to_server_user(folder)
+        process, url = LAUNCHERS[name](folder, free_port())
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    server = Server(name=name, url=url, pid=process.pid, folder=str(folder))
+    _NOTES.mkdir(parents=True, exist_ok=True)
+    server.note.write_text(json.dumps(asdict(server)))
+    report(f"{name} up in {time.monotonic() - began:.1f} s: {url}")
+    return server
+
+
+def stop(server: Server) -> None:
+    """End a server at once: its data is thrown away, so there is nothing to shut down cleanly for."""
+    with contextlib.suppress(ProcessLookupError):
+        # PostgreSQL is many processes: its parent ends them on SIGQUIT, and could not on SIGKILL
+        os.kill(server.pid, signal.SIGQUIT if server.name == "postgres" else signal.SIGKILL)
+    deadline = time.monotonic() + _STOPPING_SECONDS
+    while server.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    shutil.rmtree(server.folder, ignore_errors=True)
+    server.note.unlink(missing_ok=True)
+
+
+def running() -> list[Server]:
+    """The servers that run on this machine now; notes of those that are gone are removed."""
+    alive: list[Server] = []
+    for note in sorted(_NOTES.glob("*.json")):
+        server = Server(**json.loads(note.read_text()))
+        if server.is_alive():
+            alive.append(server)
+        else:
+            note.unlink(missing_ok=True)
+    return alive
