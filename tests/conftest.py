@@ -1,0 +1,50 @@
+"""What every test can ask for."""
+
+from argparse import ArgumentTypeError
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from tests.databases import DATABASES, UnavailableError, database_urls
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--databases",
+        type=_names,
+        default=DATABASES,
+        metavar="NAMES",
+        help=f"databases to test on, separated by commas (default: {','.join(DATABASES)})",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for `database_name`, itself or through a fixture, once for each database of the run."""
+    if "database_name" not in metafunc.fixturenames:
+        return
+    names = _chosen(metafunc.config)
+    for marker in metafunc.definition.iter_markers("databases"):
+        names = [name for name in names if name in marker.args]
+    metafunc.parametrize("database_name", names, scope="session")
+
+
+@pytest.fixture(scope="session")
+async def urls(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, str]]:
+    """The URL of each database of the run, by name; all servers are up while this fixture is."""
+    try:
+        async with database_urls(_chosen(pytestconfig), tmp_path_factory.mktemp("sqlite")) as urls:
+            yield urls
+    except UnavailableError as error:
+        pytest.exit(str(error), returncode=1)  # a missing server fails the run, once
+
+
+def _chosen(config: pytest.Config) -> Sequence[str]:
+    names: Sequence[str] = config.option.databases
+    return names
+
+
+def _names(given: str) -> list[str]:
+    names = given.split(",")
+    if unknown := [name for name in names if name not in DATABASES]:
+        raise ArgumentTypeError(f"{', '.join(unknown)}: there are {', '.join(DATABASES)}")
+    return names
