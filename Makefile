@@ -1,0 +1,63 @@
+# Needs git, make and Python 3.11 or newer; everything else is installed into .venv.
+
+# The first of these that is new enough is used: `make test PYTHON=python3.13` names another.
+PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14 python
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
+CODE = $(wildcard querykit tests recipes bench)
+
+# make test DATABASES=sqlite,postgres ARGS="-x -k json"
+DATABASES ?=
+ARGS ?=
+
+.PHONY: help demo test check format bench clean
+.DEFAULT_GOAL := help
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## install with SQLite alone and read nested rows in one query
+	@$(VENV)/bin/python recipes/nested_relations.py
+
+test: $(VENV)/.installed-dev ## run the tests on all four databases; DATABASES=sqlite,postgres narrows, ARGS= goes to pytest
+	@$(VENV)/bin/python -m pytest $(if $(DATABASES),--databases=$(DATABASES)) $(ARGS)
+
+check: $(VENV)/.installed-dev ## check format, lint and types
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy $(CODE)
+	$(VENV)/bin/pyright
+
+format: $(VENV)/.installed-dev ## format the code and mend what the linter can
+	$(VENV)/bin/ruff check --fix-only .
+	$(VENV)/bin/ruff format .
+
+bench: $(VENV)/.installed-bench ## measure against other libraries
+	@$(VENV)/bin/python -m bench $(ARGS)
+
+clean: ## remove what these targets made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps make a second run start at once; a changed pyproject.toml installs again.
+$(VENV)/.installed: pyproject.toml | $(VENV)/.created
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/.created
+	@$(PIP) install --editable '.[all,dev]'
+	@touch $@
+
+$(VENV)/.installed-bench: pyproject.toml | $(VENV)/.created
+	@$(PIP) install --editable '.[all,bench]'
+	@touch $@
+
+$(VENV)/.created:
+	@for python in $(PYTHON); do \
+		if $$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			$$python -m venv --clear $(VENV) && touch $@; exit; \
+		fi; \
+	done; \
+	echo "No Python 3.11 or newer with venv and ensurepip among: $(PYTHON)." >&2; \
+	echo "Install one (Debian and Ubuntu: the package python3-venv) or name one: make PYTHON=/path/to/python" >&2; \
+	exit 1
