@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from querykit.errors import ConfigurationError, ConnectError, UnsupportedError
 
@@ -92,7 +92,16 @@ class Target:
         text = self.options.get(name)
         if text is None:
             return default
-        words = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
+        words = {
+            "true": True,
+            "on": True,
+            "yes": True,
+            "1": True,
+            "false": False,
+            "off": False,
+            "no": False,
+            "0": False,
+        }
         if text.lower() not in words:
             raise ConfigurationError(f"the option {name!r} is true or false, not {text!r}")
         return words[text.lower()]
@@ -137,6 +146,11 @@ class Connection(Protocol):
         ...
 
     @property
+    def driver_connection(self) -> Any:
+        """The driver's own connection."""
+        ...
+
+    @property
     def is_closed(self) -> bool:
         """Whether it is known, without asking the server, to be of no more use."""
         ...
@@ -166,6 +180,18 @@ class Connection(Protocol):
         """Run one statement of ours without arguments: BEGIN, COMMIT, SAVEPOINT, SET."""
         ...
 
+    async def commit(self) -> None:
+        """Commit the open transaction.
+
+        Raises:
+            DatabaseError: nothing was kept, also where the server says so in a whisper (PostgreSQL, after an error).
+        """
+        ...
+
+    def taint(self) -> None:
+        """Know that raw SQL may have changed the session, until the next reset."""
+        ...
+
     async def ping(self) -> None:
         """Ask the server whether it is there.
 
@@ -192,6 +218,11 @@ class Driver(Protocol):
 
     options: ClassVar[frozenset[str]]
     """The names of the options that a URL may carry."""
+
+    @property
+    def target(self) -> Target:
+        """Where the server is."""
+        ...
 
     @property
     def dialect_name(self) -> str:
@@ -223,6 +254,10 @@ class Driver(Protocol):
         Raises:
             UnsupportedError: the database has no such transaction.
         """
+        ...
+
+    def after(self, options: TransactionOptions) -> Sequence[str]:
+        """The statements that put back, after its end, what a transaction changed in the session; mostly none."""
         ...
 
     def changes_session(self, sql: str) -> bool:

@@ -1,0 +1,303 @@
+"""PostgreSQL through asyncpg."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from querykit.dialects.driver import DriverResult, connect_in_time, missing_package, to_its_end, too_old
+from querykit.dialects.failure import failure_to_error
+from querykit.dialects.postgres import dialect
+from querykit.dialects.postgres.errors import failure_of
+from querykit.dialects.tls import OPTIONS as TLS_OPTIONS
+from querykit.dialects.tls import tls_context, tls_mode
+from querykit.errors import ConnectError, ConnectionLostError, DatabaseError, TooManyConnectionsError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+    from types import ModuleType
+
+    import asyncpg
+    from asyncpg.prepared_stmt import PreparedStatement
+
+    from querykit.dialects.base import Dialect
+    from querykit.dialects.driver import Target, TransactionOptions
+
+MINIMUM_VERSION = 12
+SETTLE_TIMEOUT = 5.0
+"""How long a cancelled statement may take to end at the server, in seconds, before its connection is given up."""
+MAX_PREPARED = 200
+MAX_PREPARED_LENGTH = 15 * 1024
+JSON_OIDS = frozenset({114, 3802})
+"""``json`` and ``jsonb``."""
+
+# DISCARD ALL without DEALLOCATE ALL, which would pull asyncpg's prepared statements from under it.
+# Source: https://www.postgresql.org/docs/current/sql-discard.html
+RESET = """\
+CLOSE ALL;
+SET SESSION AUTHORIZATION DEFAULT;
+RESET ALL;
+UNLISTEN *;
+SELECT pg_advisory_unlock_all();
+DISCARD TEMP;
+DISCARD SEQUENCES"""
+
+
+class AsyncpgDriver:
+    """Opens connections to a PostgreSQL server."""
+
+    options: ClassVar[frozenset[str]] = TLS_OPTIONS | {"application_name", "pgbouncer", "search_path", "timezone"}
+    dialect_name = dialect.name
+    max_connections = None
+    has_one_writer = False
+
+    def __init__(self, target: Target) -> None:
+        """Take the address; nothing is connected or imported yet."""
+        self.target = target
+        self._has_bouncer = target.flag("pgbouncer", False)
+        mode = tls_mode(target, "prefer")
+        self._ssl: Any = mode if mode in {"disable", "prefer"} else tls_context(target, mode)
+
+    async def connect(self, *, for_reading: bool = False) -> AsyncpgConnection:
+        """Open a connection and set its session up."""
+        package = _load_asyncpg()
+        return await connect_in_time(self.target, self._connect(package))
+
+    async def _connect(self, package: ModuleType) -> AsyncpgConnection:
+        target = self.target
+        settings = {
+            name: target.options[name]
+            for name in ("application_name", "search_path", "timezone")
+            if name in target.options
+        }
+        try:
+            opened = await package.connect(
+                host=target.host,
+                port=target.port,
+                user=target.user,
+                password=target.password,
+                database=target.database,
+                ssl=self._ssl,
+                statement_cache_size=0 if self._has_bouncer else MAX_PREPARED,
+                max_cached_statement_lifetime=0,
+                server_settings=settings or None,
+            )
+        except Exception as error:
+            raise _connect_error(error, target) from None
+        connection = AsyncpgConnection(opened, shows_values=target.show_values, has_bouncer=self._has_bouncer)
+        if opened.get_server_version().major < MINIMUM_VERSION:
+            connection.terminate()
+            raise too_old("PostgreSQL", connection.server_version, str(MINIMUM_VERSION))
+        return connection
+
+    def begin(self, options: TransactionOptions) -> Sequence[str]:
+        """``BEGIN`` with its modes."""
+        if options.deferrable and not (options.read_only and options.isolation_level == "serializable"):
+            raise UnsupportedError("postgres", "DEFERRABLE unless serializable and read-only")
+        level = f" ISOLATION LEVEL {options.isolation_level.upper()}" if options.isolation_level else ""
+        return (f"BEGIN{level}{' READ ONLY' * options.read_only}{' DEFERRABLE' * options.deferrable}",)
+
+    def after(self, options: TransactionOptions) -> Sequence[str]:
+        """Nothing: the modes of a transaction end with it."""
+        return ()
+
+    def changes_session(self, sql: str) -> bool:
+        """Any text may: ``SELECT set_config(…)``."""
+        return True
+
+    def only_reads(self, sql: str) -> bool:
+        """No text certainly does: a function may write."""
+        return False
+
+
+class AsyncpgConnection:
+    """One connection of asyncpg."""
+
+    dialect: Dialect = dialect
+
+    def __init__(self, opened: asyncpg.Connection, *, shows_values: bool, has_bouncer: bool) -> None:
+        """Hold an open connection."""
+        self.driver_connection = opened
+        self._fetch = opened.fetch
+        self._shows_values = shows_values
+        self._has_bouncer = has_bouncer
+        self._prepared: dict[str, PreparedStatement] = {}
+        version = opened.get_server_version()
+        self.server_version = (
+            f"{version.major}.{version.micro}"  # since version 10 the second number is «micro» to asyncpg
+        )
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether asyncpg knows that it ended: it hears of a closed socket even while idle."""
+        return self.driver_connection.is_closed()
+
+    @property
+    def in_transaction(self) -> bool:
+        """What the server said with its last answer; a failed transaction is still one."""
+        return not self.driver_connection.is_closed() and self.driver_connection.is_in_transaction()
+
+    async def fetch(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+        """Run one statement through asyncpg's cache of prepared statements."""
+        try:
+            return DriverResult(await self._fetch(sql, *arguments))
+        except BaseException as error:
+            await self._fail(error, sql)
+
+    async def fetch_described(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+        """Run one statement of our own cache: only a prepared statement tells its columns and its count."""
+        try:
+            statement = await self._prepare(sql)
+            try:
+                rows = await statement.fetch(*arguments)
+            except Exception as error:
+                if type(error).__name__ != "InvalidCachedStatementError" or self.in_transaction:
+                    raise
+                del self._prepared[sql]  # DDL changed its columns; it was not run
+                statement = await self._prepare(sql)
+                rows = await statement.fetch(*arguments)
+        except BaseException as error:
+            self._prepared.pop(sql, None)
+            await self._fail(error, sql)
+        attributes = statement.get_attributes()
+        return DriverResult(
+            rows,
+            names=[attribute.name for attribute in attributes],
+            json_columns=[place for place, attribute in enumerate(attributes) if attribute.type.oid in JSON_OIDS],
+            rows_affected=_rows_affected(statement.get_statusmsg()),
+        )
+
+    async def execute(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+        """Run one statement for what it does."""
+        return await self.fetch_described(sql, arguments)
+
+    async def _prepare(self, sql: str) -> PreparedStatement:
+        statement = self._prepared.pop(sql, None)
+        if statement is None:
+            statement = await self.driver_connection.prepare(sql)
+            if self._has_bouncer or len(sql) > MAX_PREPARED_LENGTH:
+                return statement
+            if len(self._prepared) >= MAX_PREPARED:
+                del self._prepared[next(iter(self._prepared))]
+        self._prepared[sql] = statement  # last in, last out
+        return statement
+
+    async def stream(
+        self, sql: str, arguments: Sequence[object], chunk_size: int
+    ) -> AsyncGenerator[DriverResult, None]:
+        """Run one statement behind a cursor, inside the transaction that it needs."""
+        opens = not self.in_transaction
+        try:
+            if opens:
+                await self.driver_connection.execute("BEGIN")
+            statement = await self.driver_connection.prepare(sql)
+            attributes = statement.get_attributes()
+            names = [attribute.name for attribute in attributes]
+            json_columns = [place for place, attribute in enumerate(attributes) if attribute.type.oid in JSON_OIDS]
+            cursor = await statement.cursor(*arguments)
+            while rows := await cursor.fetch(chunk_size):
+                yield DriverResult(rows, names, json_columns)
+            if opens:
+                await self.driver_connection.execute("COMMIT")
+        except BaseException as error:
+            if opens:
+                await to_its_end(self._roll_back())
+            await self._fail(error, sql)
+
+    async def _roll_back(self) -> None:
+        with contextlib.suppress(Exception):  # what failed then has closed the connection
+            await self.driver_connection.execute("ROLLBACK", timeout=SETTLE_TIMEOUT)
+            return
+        self.terminate()
+
+    async def run(self, sql: str) -> None:
+        """Run one statement by the simple protocol."""
+        try:
+            await self.driver_connection.execute(sql)
+        except BaseException as error:
+            await self._fail(error, sql)
+
+    async def commit(self) -> None:
+        """``COMMIT``. After an error that the program swallowed the server rolls back, and calls it a success."""
+        try:
+            status = await self.driver_connection.execute("COMMIT")
+        except BaseException as error:
+            await self._fail(error, "COMMIT")
+        if status != "COMMIT":
+            raise DatabaseError(
+                "nothing of this transaction was kept: a statement in it had failed, and it went on without rolling back "
+                "to a savepoint",
+                sqlstate="25P02",
+            )
+
+    def taint(self) -> None:
+        """Values are bound at the server: no setting reads them differently."""
+
+    async def ping(self) -> None:
+        """An empty statement."""
+        await self.run("")
+
+    async def reset(self) -> None:
+        """Roll back, and bring every setting back to what it was at the start."""
+        if self.in_transaction:
+            await self.run("ROLLBACK")
+        if not self._has_bouncer:  # which gives every transaction another server, and resets those itself
+            self._prepared.clear()
+            await self.run(RESET)
+
+    async def close(self) -> None:
+        """Say good-bye."""
+        try:
+            await self.driver_connection.close(timeout=SETTLE_TIMEOUT)
+        except Exception:
+            self.terminate()
+
+    def terminate(self) -> None:
+        """Drop the socket."""
+        if not self.driver_connection.is_closed():
+            self.driver_connection.terminate()
+
+    async def _fail(self, error: BaseException, sql: str) -> NoReturn:
+        """Raise what an error means, once nothing runs at the server any more."""
+        if not isinstance(error, Exception):
+            await to_its_end(self._settle())
+            raise error
+        failure = failure_of(error)
+        if self.is_closed and not issubclass(failure.kind, ConnectionLostError):
+            failure = failure._replace(kind=ConnectionLostError)
+        raise failure_to_error(failure, sql, error) from (error if self._shows_values else None)
+
+    async def _settle(self) -> None:
+        """Wait until a cancelled statement ended: asyncpg sends its cancel request on its own, and does not wait for it."""
+        for _ in range(2):  # a request that comes late hits the first of these instead
+            try:
+                async with asyncio.timeout(SETTLE_TIMEOUT):
+                    await self.driver_connection.execute("")
+            except Exception as error:
+                if getattr(error, "sqlstate", None) != "57014":
+                    break
+            else:
+                return
+        self.terminate()
+
+
+def _load_asyncpg() -> ModuleType:
+    try:
+        import asyncpg
+    except ModuleNotFoundError:
+        raise missing_package("asyncpg", "postgres") from None
+    return asyncpg
+
+
+def _connect_error(error: Exception, target: Target) -> DatabaseError:
+    failure = failure_of(error)
+    kind = TooManyConnectionsError if issubclass(failure.kind, TooManyConnectionsError) else ConnectError
+    reason = failure.text or str(error) or type(error).__name__
+    return kind(f"cannot connect to {target}: {reason}", sqlstate=failure.sqlstate, driver_error=error)
+
+
+def _rows_affected(status: str) -> int | None:
+    """The count of a command tag such as ``INSERT 0 5`` or ``UPDATE 3``."""
+    count = status.rpartition(" ")[2]
+    return int(count) if count.isdecimal() else None

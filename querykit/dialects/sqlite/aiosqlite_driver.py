@@ -1,0 +1,362 @@
+"""SQLite through aiosqlite: one thread per connection, one trip to it per statement."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from querykit.dialects.driver import (
+    DriverResult,
+    checked_deferrable,
+    connect_in_time,
+    missing_package,
+    to_its_end,
+    too_old,
+)
+from querykit.dialects.failure import failure_to_error
+from querykit.dialects.sqlite import dialect
+from querykit.dialects.sqlite.errors import failure_of
+from querykit.errors import ConnectError, MultipleResultsError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Sequence
+    from types import ModuleType
+    from typing import TypeVar
+
+    import aiosqlite
+
+    from querykit.dialects.base import Dialect
+    from querykit.dialects.driver import Target, TransactionOptions
+
+    T = TypeVar("T")
+
+MINIMUM_VERSION = (3, 38)
+MEMORY = ":memory:"
+SQLITE_BUSY = 5
+BUSY_SLICE = 0.2
+"""How long the thread itself waits for a lock, in seconds; beyond that the task waits, where it can be cancelled."""
+INTERRUPT_EVERY = 0.02
+
+_FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(\w*)", re.DOTALL)
+_READS = frozenset({"SELECT", "VALUES", "EXPLAIN"})
+_LEAVE_NOTHING = _READS | {"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH"}
+
+
+class AiosqliteDriver:
+    """Opens connections to a file, or the one connection that is an in-memory database."""
+
+    options: ClassVar[frozenset[str]] = frozenset(
+        {"busy_timeout", "foreign_keys", "journal_mode", "mode", "synchronous"}
+    )
+    dialect_name = dialect.name
+
+    def __init__(self, target: Target) -> None:
+        """Take the file's name; nothing is opened or imported yet."""
+        self.target = target
+        self._path = target.database or MEMORY
+        self._is_memory = self._path == MEMORY
+        self._mode = target.choice("mode", ("ro", "rw", "rwc"), "rwc")
+        self._busy_timeout = target.number("busy_timeout", 5.0)
+        journal = target.choice("journal_mode", ("wal", "delete", "truncate", "persist", "memory", "off"), "wal")
+        synchronous = target.choice(
+            "synchronous", ("off", "normal", "full", "extra"), "normal" if journal == "wal" else "full"
+        )
+        self._pragmas = {
+            "busy_timeout": str(int(min(self._busy_timeout, BUSY_SLICE) * 1000)),
+            "foreign_keys": "ON" if target.flag("foreign_keys", True) else "OFF",
+            "synchronous": synchronous.upper(),
+        }
+        if not self._is_memory and self._mode != "ro":
+            self._pragmas = {"journal_mode": journal.upper(), **self._pragmas}
+
+    @property
+    def max_connections(self) -> int | None:
+        """One for ``:memory:``: a second connection would see another database."""
+        return 1 if self._is_memory else None
+
+    @property
+    def has_one_writer(self) -> bool:
+        """A file takes one writer at a time: ours queue in the pool, in order, instead of at its lock."""
+        return not self._is_memory
+
+    async def connect(self, *, for_reading: bool = False) -> AiosqliteConnection:
+        """Open the file and set the connection up."""
+        return await connect_in_time(self.target, self._connect(for_reading))
+
+    async def _connect(self, for_reading: bool) -> AiosqliteConnection:
+        package = _load_aiosqlite()
+        if sqlite3.sqlite_version_info < MINIMUM_VERSION:
+            raise too_old("SQLite", sqlite3.sqlite_version, ".".join(map(str, MINIMUM_VERSION)))
+        pragmas = {**self._pragmas, "query_only": "ON" if for_reading else "OFF"}
+        opened = package.connect(
+            self._path if self._is_memory else _file_uri(self._path, self._mode),
+            uri=not self._is_memory,
+            isolation_level=None,  # transactions are ours
+            cached_statements=256,
+        )
+        opened._thread.daemon = True  # one that nobody closes must not keep the process from ending
+        connection = AiosqliteConnection(opened, pragmas, self._busy_timeout, self._is_memory, self.target.show_values)
+        try:
+            await opened
+            await connection.set_up()
+        except Exception as error:
+            await connection.close()
+            reason = failure_of(error).text or str(error) if isinstance(error, sqlite3.Error) else error
+            raise ConnectError(f"cannot open {self.target}: {reason}", driver_error=error) from None
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    def begin(self, options: TransactionOptions) -> Sequence[str]:
+        """``BEGIN IMMEDIATE`` to write: a deferred one cannot wait for the lock when it comes to write.
+
+        Source: https://www.sqlite.org/lang_transaction.html
+        """
+        checked_deferrable("sqlite", options)
+        if options.isolation_level not in {None, "serializable"}:
+            raise UnsupportedError("sqlite", f"{options.isolation_level} transactions", "they are always serializable")
+        if options.read_only:
+            return ("PRAGMA query_only = ON", "BEGIN") if self._is_memory else ("BEGIN",)
+        return ("BEGIN IMMEDIATE",)
+
+    def after(self, options: TransactionOptions) -> Sequence[str]:
+        """Let the one connection in memory write again; a file has connections for reading."""
+        return ("PRAGMA query_only = OFF",) if options.read_only and self._is_memory else ()
+
+    def changes_session(self, sql: str) -> bool:
+        """PRAGMA, ATTACH, BEGIN, CREATE TEMP TABLE may; reading and writing rows does not."""
+        return _first_word(sql) not in _LEAVE_NOTHING
+
+    def only_reads(self, sql: str) -> bool:
+        """By its first word: WITH may stand before INSERT, and a SELECT cannot write."""
+        return _first_word(sql) in _READS
+
+
+class AiosqliteConnection:
+    """One connection of aiosqlite, that is one thread."""
+
+    dialect: Dialect = dialect
+    server_version = sqlite3.sqlite_version
+
+    def __init__(
+        self,
+        opened: aiosqlite.Connection,
+        pragmas: dict[str, str],
+        busy_timeout: float,
+        is_memory: bool,
+        shows_values: bool,
+    ) -> None:
+        """Hold a connection that is about to be opened."""
+        self.driver_connection = opened
+        self._pragmas = pragmas
+        self._busy_timeout = busy_timeout
+        self._is_memory = is_memory
+        self._shows_values = shows_values
+        self._found_many = False
+        self._is_terminated = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether we closed it: nobody else can."""
+        return self._is_terminated
+
+    @property
+    def in_transaction(self) -> bool:
+        """What SQLite itself says."""
+        return not self._is_terminated and self.driver_connection.in_transaction
+
+    async def set_up(self) -> None:
+        """Set the pragmas, and register what our SQL calls."""
+        await self._in_thread(self._set_up)
+
+    def _set_up(self) -> None:
+        raw = self.driver_connection._conn
+        for name, value in self._pragmas.items():
+            raw.execute(f"PRAGMA {name} = {value}")
+        raw.execute("SELECT 1 FROM sqlite_master").fetchall()  # a file that is no database shows only now
+        raw.create_function("querykit_many", 0, self._many)
+
+    def _many(self) -> NoReturn:
+        """What the SQL of json_object_from calls when it finds a second row; SQLite does not pass exceptions on."""
+        self._found_many = True
+        raise ValueError
+
+    async def fetch(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+        """Run one statement and read its rows, in one trip to the thread."""
+        job = _Job(self.driver_connection._conn, sql, arguments)
+        try:
+            return await self._in_thread(job.run)
+        except sqlite3.OperationalError as error:
+            if _is_busy(error) and not self.in_transaction:
+                return await self._fetch_when_free(job, sql)
+            self._raise(error, sql)
+        except Exception as error:
+            self._raise(error, sql)
+        except asyncio.CancelledError:
+            job.is_cancelled = True
+            await to_its_end(self._settle())
+            raise
+
+    fetch_described = fetch
+    execute = fetch
+
+    async def _fetch_when_free(self, job: _Job, sql: str) -> DriverResult:
+        """Try again until the lock is free. Outside a transaction a busy statement has done nothing."""
+        deadline = time.monotonic() + self._busy_timeout - BUSY_SLICE
+        while True:
+            try:
+                return await self._in_thread(job.run)
+            except Exception as error:
+                if not _is_busy(error) or time.monotonic() >= deadline:
+                    self._raise(error, sql)
+            except asyncio.CancelledError:
+                job.is_cancelled = True
+                await to_its_end(self._settle())
+                raise
+
+    async def stream(
+        self, sql: str, arguments: Sequence[object], chunk_size: int
+    ) -> AsyncGenerator[DriverResult, None]:
+        """Run one statement and read its rows a chunk per trip."""
+        raw = self.driver_connection._conn
+        cursor: sqlite3.Cursor | None = None
+        try:
+            cursor = await self._in_thread(lambda: raw.execute(sql, arguments))
+            names = [column[0] for column in cursor.description or ()]
+            while rows := await self._in_thread(lambda: cursor.fetchmany(chunk_size)):
+                yield DriverResult(rows, names)
+        except asyncio.CancelledError:
+            await to_its_end(self._settle())
+            raise
+        except Exception as error:
+            self._raise(error, sql)
+        finally:
+            if cursor is not None:
+                await to_its_end(self._in_thread(cursor.close))
+
+    async def run(self, sql: str) -> None:
+        """Run one statement of ours."""
+        await self.fetch(sql, ())
+
+    async def commit(self) -> None:
+        """``COMMIT``."""
+        await self.run("COMMIT")
+
+    def taint(self) -> None:
+        """Values are bound: no setting reads them differently."""
+
+    async def ping(self) -> None:
+        """Nothing can happen to it."""
+
+    async def reset(self) -> None:
+        """Roll back, and undo what raw SQL can have done to the session."""
+        await to_its_end(self._in_thread(self._reset))
+
+    def _reset(self) -> None:
+        raw = self.driver_connection._conn
+        raw.execute("PRAGMA query_only = OFF")
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+        temporary = raw.execute("SELECT type, name FROM sqlite_temp_master WHERE type IN ('table', 'view')").fetchall()
+        for kind, name in temporary:
+            raw.execute(f"DROP {kind} IF EXISTS temp.{_quoted(name)}")
+        for _, name, _ in raw.execute("PRAGMA database_list").fetchall():
+            if name not in {"main", "temp"}:
+                raw.execute(f"DETACH {_quoted(name)}")
+        for name in ("case_sensitive_like", "ignore_check_constraints", "recursive_triggers", "writable_schema"):
+            raw.execute(f"PRAGMA {name} = OFF")
+        self._set_up()
+
+    async def close(self) -> None:
+        """Close it, and end its thread."""
+        self._is_terminated = True
+        with contextlib.suppress(Exception):
+            await self.driver_connection.close()
+
+    def terminate(self) -> None:
+        """Close it, without waiting for its thread to end."""
+        self._is_terminated = True
+        if self.driver_connection._connection is not None:
+            self.driver_connection._connection.interrupt()
+            self.driver_connection.stop()
+
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        return await self.driver_connection._execute(function)  # type: ignore[no-any-return]
+
+    def _raise(self, error: Exception, sql: str) -> NoReturn:
+        failure = failure_of(error)
+        if self._found_many:
+            self._found_many = False
+            failure = failure._replace(kind=MultipleResultsError)
+        raise failure_to_error(failure, sql, error) from (error if self._shows_values else None)
+
+    async def _settle(self) -> None:
+        """Interrupt what the thread does, again until it heard, and wait for it."""
+        done = asyncio.ensure_future(self._in_thread(_nothing))
+        while not done.done():
+            self.driver_connection._conn.interrupt()
+            await asyncio.wait([done], timeout=INTERRUPT_EVERY)
+
+
+class _Job:
+    """One statement on its way through the thread."""
+
+    __slots__ = ("_arguments", "_raw", "_sql", "is_cancelled")
+
+    def __init__(self, raw: sqlite3.Connection, sql: str, arguments: Sequence[object]) -> None:
+        self._raw = raw
+        self._sql = sql
+        self._arguments = arguments
+        self.is_cancelled = False
+
+    def run(self) -> DriverResult:
+        if self.is_cancelled:  # while it waited for its turn
+            raise sqlite3.OperationalError
+        cursor = self._raw.execute(self._sql, self._arguments)
+        rows = cursor.fetchall()
+        description = cursor.description
+        if description is None:
+            count = cursor.rowcount
+            insert_id = cursor.lastrowid if count > 0 and _first_word(self._sql) in {"INSERT", "REPLACE"} else None
+            return DriverResult((), rows_affected=count if count >= 0 else None, insert_id=insert_id)
+        return DriverResult(rows, [column[0] for column in description], rows_affected=len(rows))
+
+
+def _nothing() -> None:
+    pass
+
+
+def _is_busy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == SQLITE_BUSY
+
+
+def _first_word(sql: str) -> str:
+    found = _FIRST_WORD.match(sql)
+    return found.group(1).upper() if found else ""
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _file_uri(path: str, mode: str) -> str:
+    """The file as a URI, in which a few characters are not themselves.
+
+    Source: https://www.sqlite.org/uri.html
+    """
+    for character, escaped in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
+        path = path.replace(character, escaped)
+    return f"file:{path}?mode={mode}"
+
+
+def _load_aiosqlite() -> ModuleType:
+    try:
+        import aiosqlite
+    except ModuleNotFoundError:
+        raise missing_package("aiosqlite", "sqlite") from None
+    return aiosqlite

@@ -1,0 +1,1 @@
+"""Running: databases, pools, transactions, results."""

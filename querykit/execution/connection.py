@@ -1,0 +1,104 @@
+"""A connection of the pool that is kept for a while, for what belongs to a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from querykit.errors import ClosedError, UsageError
+from querykit.execution.runner import Runner
+from querykit.execution.transaction import Script, Transaction, transaction_options
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from types import TracebackType
+
+    from querykit.builder.compiled import CompiledQuery
+    from querykit.dialects.base import Dialect
+    from querykit.dialects.driver import DriverResult, IsolationLevel
+    from querykit.execution.held import Held
+    from querykit.execution.pools import Pools
+    from querykit.execution.runner import Wanted
+
+
+class Connection(Runner):
+    """One connection for several statements: temporary tables, session variables, locks, LISTEN.
+
+    ``async with db.connection() as connection``. Afterwards the session is reset.
+    """
+
+    def __init__(self, pools: Pools, *, timeout: float | None, commit_timeout: float) -> None:
+        """Prepare one; it is borrowed when it is entered."""
+        self._pools = pools
+        self._timeout = timeout
+        self._commit_timeout = commit_timeout
+        self._held: Held | None = None
+        self._transaction: Transaction | None = None
+        self._has_ended = False
+
+    async def __aenter__(self) -> Self:
+        """Borrow a connection."""
+        if self._held is not None or self._has_ended:
+            raise UsageError("a connection is entered once; ask the database for another one")
+        self._held = await self._pools.hold()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Give it back; a transaction that is still open on it is rolled back."""
+        held = self._usable(ending=True)
+        if self._transaction is not None and self._transaction.is_open:
+            await self._transaction.rollback()
+        if held.connection.in_transaction:
+            held.slot.is_dirty = True
+        self._held, self._has_ended = None, True
+        held.give_back()
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the server speaks."""
+        return self._usable(ending=True).connection.dialect
+
+    @property
+    def driver_connection(self) -> Any:
+        """The driver's own connection (asyncpg's, aiomysql's, aiosqlite's), for what querykit has no words for."""
+        held = self._usable()
+        held.slot.is_dirty = True
+        held.connection.taint()
+        return held.connection.driver_connection
+
+    def transaction(
+        self, *, isolation_level: IsolationLevel | None = None, read_only: bool = False, deferrable: bool = False
+    ) -> Transaction:
+        """A transaction on this connection; meanwhile only the transaction is used."""
+        options = transaction_options(isolation_level, read_only=read_only, deferrable=deferrable)
+        self._transaction = Transaction(
+            Script.of_transaction(self._usable().driver, options),
+            self._lend_to_transaction,
+            self._pools.forget_transaction,
+            timeout=self._timeout,
+            commit_timeout=self._commit_timeout,
+        )
+        return self._transaction
+
+    async def _lend_to_transaction(self) -> Held:
+        held = self._usable()
+        self._pools.note_transaction(held)
+        return held
+
+    async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
+        return await self._usable().run(compiled, wanted, arguments)
+
+    def _stream(
+        self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
+    ) -> AsyncGenerator[DriverResult, None]:
+        return self._usable().stream(compiled, arguments, chunk_size)
+
+    def _usable(self, *, ending: bool = False) -> Held:
+        if self._held is None:
+            if self._has_ended:
+                raise ClosedError("this connection was given back; nothing more runs on it")
+            raise ClosedError("this connection was not entered: use `async with db.connection() as connection`")
+        if not ending and self._transaction is not None and self._transaction.is_open:
+            raise UsageError("a transaction on this connection is open: use that one until it ends")
+        return self._held

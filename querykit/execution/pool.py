@@ -1,0 +1,292 @@
+"""A pool of connections: one behaviour for every driver.
+
+Taking an idle connection and giving it back are plain calls without an await. What costs a trip to the server (opening,
+the check of a connection that was idle for long, the reset of a session that may have changed) happens only where needed,
+resets and goodbyes in the background.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple
+
+from querykit.dialects.driver import to_its_end
+from querykit.errors import ClosedError, PoolTimeoutError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from querykit.dialects.driver import Connection
+
+RESET_TIMEOUT = 5.0
+"""How long a reset may take, in seconds, before its connection is given up."""
+
+
+class PoolOptions(NamedTuple):
+    """How a pool behaves. Times are in seconds.
+
+    Attributes:
+        size: How many connections it opens at most.
+        acquire_timeout: How long a borrower waits for one, or None for as long as it takes.
+        max_lifetime: The age beyond which a connection is replaced, or None for any.
+        check_after: How long a connection may be idle and still be taken without asking the server whether it is there.
+    """
+
+    size: int = 10
+    acquire_timeout: float | None = 30.0
+    max_lifetime: float | None = 1800.0
+    check_after: float = 30.0
+
+
+class Slot:
+    """A connection and what the pool knows of it.
+
+    Attributes:
+        connection: The connection.
+        opened_at: When it was opened.
+        idle_since: When it was last given back.
+        is_dirty: Whether its session may have changed, so that it must be reset before the next borrower gets it.
+        task: The task that holds it for longer than one statement, or None.
+    """
+
+    __slots__ = ("connection", "idle_since", "is_dirty", "opened_at", "task")
+
+    def __init__(self, connection: Connection) -> None:
+        """Hold a new connection."""
+        self.connection = connection
+        self.opened_at = self.idle_since = monotonic()
+        self.is_dirty = False
+        self.task: asyncio.Task[object] | None = None
+
+
+class Pool:
+    """Lends connections, to borrowers in the order they came."""
+
+    def __init__(self, open_connection: Callable[[], Awaitable[Connection]], options: PoolOptions) -> None:
+        """Open nothing yet."""
+        self._open_connection = open_connection
+        self._options = options
+        self._idle: list[Slot] = []
+        self._lent: set[Slot] = set()
+        self._opening = 0
+        self._waiters: deque[asyncio.Future[Slot | None]] = deque()
+        self._chores: set[asyncio.Task[None]] = set()
+        self._is_closing = False
+
+    @property
+    def size(self) -> int:
+        """How many connections there are, those being opened or reset included."""
+        return len(self._idle) + len(self._lent) + self._opening
+
+    @property
+    def idle(self) -> int:
+        """How many connections nobody uses."""
+        return len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """How many borrowers wait."""
+        return sum(1 for waiter in self._waiters if not waiter.done())
+
+    # -- borrowing ----------------------------------------------------------------------------------------------------
+
+    def take(self) -> Slot | None:
+        """An idle connection that is certainly fresh, or None: then `acquire` one."""
+        if not self._idle or self._is_closing:
+            return None
+        slot = self._idle.pop()
+        if slot.connection.is_closed or self._is_stale(slot):
+            self._idle.append(slot)
+            return None
+        self._lent.add(slot)
+        return slot
+
+    async def acquire(self) -> Slot:
+        """A connection, as soon as there is one.
+
+        Raises:
+            ClosedError: the pool is closed.
+            PoolTimeoutError: all of them stayed busy.
+            ConnectError: a new one was needed and could not be opened.
+        """
+        if self._is_closing:
+            raise ClosedError("the database is closed")
+        slot = await self._next_slot()
+        try:
+            if slot is not None and await self._is_good(slot):
+                self._opening -= 1
+                self._lent.add(slot)
+                return slot
+            slot = Slot(await self._open_connection())
+        except BaseException:
+            if slot is not None:
+                slot.connection.terminate()
+            self._give_up_place()
+            raise
+        self._opening -= 1
+        self._lent.add(slot)
+        if self._is_closing:
+            self.release(slot)
+            raise ClosedError("the database is closed")
+        return slot
+
+    async def _next_slot(self) -> Slot | None:
+        """An idle connection, or None for the right to open one; either way its place is counted in `_opening`."""
+        if not self._waiters:
+            if self._idle:
+                self._opening += 1
+                return self._idle.pop()
+            if self.size < self._options.size:
+                self._opening += 1
+                return None
+        return await self._wait()
+
+    async def _wait(self) -> Slot | None:
+        self._refuse_deadlock()
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Slot | None] = loop.create_future()
+        self._waiters.append(waiter)
+        timeout = self._options.acquire_timeout
+        timer = None if timeout is None else loop.call_later(timeout, self._time_out, waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._hand_over(waiter.result())  # it came in the moment of the cancellation
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+            with contextlib.suppress(ValueError):  # it was served, and so is out of the queue
+                self._waiters.remove(waiter)
+
+    def _time_out(self, waiter: asyncio.Future[Slot | None]) -> None:
+        if not waiter.done():
+            busy = f"all {self._options.size} connections" if self._options.size > 1 else "the only connection"
+            waiter.set_exception(
+                PoolTimeoutError(
+                    f"{busy} stayed busy for {self._options.acquire_timeout:g} s (pool_size, acquire_timeout)"
+                )
+            )
+
+    def _refuse_deadlock(self) -> None:
+        """Refuse to wait for connections that this very task holds."""
+        if self._lent and len(self._lent) == self._options.size:
+            task = asyncio.current_task()
+            if all(slot.task is task for slot in self._lent):
+                raise UsageError(
+                    f"this task holds {'every connection' if len(self._lent) > 1 else 'the only connection'} of the pool "
+                    "and would wait for itself: use the transaction or connection it holds"
+                )
+
+    async def _is_good(self, slot: Slot) -> bool:
+        """Whether an idle connection can be lent; otherwise it is closed."""
+        now = monotonic()
+        if slot.connection.is_closed or self._is_too_old(slot, now):
+            self._do(self._close(slot))
+            return False
+        if now - slot.idle_since > self._options.check_after:
+            try:
+                await slot.connection.ping()
+            except Exception:
+                slot.connection.terminate()
+                return False
+        return True
+
+    def _is_stale(self, slot: Slot) -> bool:
+        now = monotonic()
+        return now - slot.idle_since > self._options.check_after or self._is_too_old(slot, now)
+
+    def _is_too_old(self, slot: Slot, now: float) -> bool:
+        return self._options.max_lifetime is not None and now - slot.opened_at > self._options.max_lifetime
+
+    # -- giving back --------------------------------------------------------------------------------------------------
+
+    def release(self, slot: Slot) -> None:
+        """Take a connection back. A dirty one is reset in the background before anybody gets it."""
+        self._lent.discard(slot)
+        slot.task = None
+        if slot.connection.is_closed or self._is_closing:
+            self._opening += 1
+            self._do(self._close(slot))
+            self._give_up_place()
+        elif slot.is_dirty:
+            self._opening += 1
+            self._do(self._clean(slot))
+        elif self._waiters:
+            self._opening += 1
+            self._hand_over(slot)
+        else:
+            slot.idle_since = monotonic()
+            self._idle.append(slot)
+
+    def _hand_over(self, slot: Slot | None) -> None:
+        """Give a connection, or the right to open one, to who waits longest; its place is counted in `_opening`."""
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(slot)
+                return
+        self._opening -= 1
+        if slot is not None:
+            slot.idle_since = monotonic()
+            self._idle.append(slot)
+
+    def _give_up_place(self) -> None:
+        self._hand_over(None)
+
+    async def _clean(self, slot: Slot) -> None:
+        try:
+            async with asyncio.timeout(RESET_TIMEOUT):
+                await slot.connection.reset()
+        except Exception:
+            slot.connection.terminate()
+        except BaseException:
+            slot.connection.terminate()
+            self._give_up_place()
+            raise
+        slot.is_dirty = False
+        if slot.connection.is_closed or self._is_closing:
+            await self._close(slot)
+            self._give_up_place()
+        else:
+            self._hand_over(slot)
+
+    async def _close(self, slot: Slot) -> None:
+        try:
+            async with asyncio.timeout(RESET_TIMEOUT):
+                await slot.connection.close()
+        except Exception:
+            slot.connection.terminate()
+
+    def _do(self, chore: Coroutine[object, object, None]) -> None:
+        """Do something in the background; `close` waits for it."""
+        task = asyncio.ensure_future(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+    # -- closing ------------------------------------------------------------------------------------------------------
+
+    async def close(self, timeout: float) -> None:
+        """Lend nothing more, wait for what is lent, and close every connection; after `timeout` seconds by force."""
+        self._is_closing = True
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_exception(ClosedError("the database was closed while this task waited for a connection"))
+        self._waiters.clear()
+        await to_its_end(self._close_all(timeout))
+
+    async def _close_all(self, timeout: float) -> None:
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*[self._close(slot) for slot in idle])
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self._lent or self._opening:
+                    await asyncio.sleep(0.005)
+        for slot in self._lent:
+            slot.connection.terminate()
+        while self._chores:
+            await asyncio.wait(self._chores)

@@ -1,0 +1,269 @@
+"""Running statements: what a database, a connection and a transaction have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+from querykit.builder.compiled import ExecuteResult
+from querykit.builder.creator import Creator
+from querykit.builder.select import Query
+from querykit.builder.statement import Statement, as_statement
+from querykit.errors import BuildError, MultipleResultsError, NoResultError, QueryTimeoutError, UsageError
+from querykit.execution.result import decode_column, decode_rows
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+
+    from querykit.builder.compiled import CompiledQuery, Executor
+    from querykit.dialects.base import Dialect
+    from querykit.dialects.driver import Connection, DriverResult
+
+RowT = TypeVar("RowT")
+ValueT = TypeVar("ValueT")
+
+Wanted = Literal["rows", "described rows", "effect"]
+"""What a statement is run for: rows of known columns, rows whose columns only the database knows, or what it does."""
+
+
+class Runner(Creator):
+    """Runs statements, and starts ones that are bound to it."""
+
+    _timeout: float | None = None
+
+    @property
+    def _executor(self) -> Executor:
+        return self
+
+    @property
+    @abstractmethod
+    def dialect(self) -> Dialect:
+        """What the server speaks."""
+
+    @abstractmethod
+    async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
+        """Run a statement on a connection."""
+
+    @abstractmethod
+    def _stream(
+        self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
+    ) -> AsyncGenerator[DriverResult, None]:
+        """Run a statement on a connection, and read its rows in chunks."""
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    async def fetch_all(
+        self,
+        query: Statement[RowT, Any],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> list[RowT]:
+        """Every row of a query.
+
+        Args:
+            query: A statement, raw ``sql(…)`` or a PyPika query.
+            parameters: Values for its named parameters.
+            timeout: Seconds after which it is stopped; None takes the database's default.
+
+        Raises:
+            QueryTimeoutError: it ran out of time.
+            DatabaseError: what else went wrong at the server, by its kind.
+        """
+        compiled, result = await self._fetch(query, parameters, timeout)
+        return cast("list[RowT]", decode_rows(compiled, self.dialect, result))
+
+    async def fetch_one(
+        self,
+        query: Statement[RowT, Any],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> RowT:
+        """The only row of a query.
+
+        Raises:
+            NoResultError: there is none.
+            MultipleResultsError: there is a second one.
+        """
+        return _only(await self.fetch_all(query, parameters=parameters, timeout=timeout))
+
+    async def fetch_one_or_none(
+        self,
+        query: Statement[RowT, Any],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> RowT | None:
+        """The only row of a query, or None where there is none.
+
+        Raises:
+            MultipleResultsError: there is a second one.
+        """
+        rows = await self.fetch_all(query, parameters=parameters, timeout=timeout)
+        return _only(rows) if rows else None
+
+    async def fetch_first(
+        self,
+        query: Statement[RowT, Any],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> RowT | None:
+        """The first row of a query, or None where there is none. A select is run with ``LIMIT 1``."""
+        statement = as_statement(query)
+        if isinstance(statement, Query) and statement.row_limit is None:
+            statement = statement.limit(1)
+        rows = await self.fetch_all(statement, parameters=parameters, timeout=timeout)
+        return rows[0] if rows else None
+
+    async def fetch_value(
+        self,
+        query: Statement[Any, ValueT],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> ValueT:
+        """The value of the only column of the only row of a query.
+
+        Raises:
+            NoResultError: there is no row.
+            MultipleResultsError: there is a second row.
+            BuildError: the query has more than one column.
+        """
+        return _only(await self.fetch_column(query, parameters=parameters, timeout=timeout))
+
+    async def fetch_column(
+        self,
+        query: Statement[Any, ValueT],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> list[ValueT]:
+        """The values of the only column of a query.
+
+        Raises:
+            BuildError: the query has more than one column.
+        """
+        statement = as_statement(query)
+        columns = statement.compile(self.dialect).columns
+        if columns is not None and len(columns) != 1:
+            names = ", ".join([repr(column.name) for column in columns])
+            raise BuildError(f"a query with exactly one column is expected; this one has {len(columns)}: {names}")
+        compiled, result = await self._fetch(statement, parameters, timeout)
+        return cast("list[ValueT]", decode_column(compiled, self.dialect, result))
+
+    async def execute(
+        self,
+        query: Statement[Any, Any],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> ExecuteResult:
+        """Run a statement for what it does.
+
+        Returns:
+            How many rows it matched, and the key that an INSERT made.
+        """
+        compiled = as_statement(query).compile(self.dialect)
+        result = await self._run_in_time(compiled, "effect", compiled.arguments(parameters), timeout)
+        return ExecuteResult(result.rows_affected, result.insert_id)
+
+    async def stream(
+        self,
+        query: Statement[RowT, Any],
+        *,
+        chunk_size: int = 1000,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> AsyncGenerator[RowT, None]:
+        """The rows of a query one after the other, read `chunk_size` at a time.
+
+        The connection is in use until the last row, or until the loop is left and the iterator closed, for which
+        ``contextlib.aclosing`` is the sure way.
+
+        Args:
+            query: A statement, raw ``sql(…)`` or a PyPika query.
+            chunk_size: How many rows are held in memory at a time.
+            parameters: Values for its named parameters.
+            timeout: Seconds within which each chunk has to arrive.
+        """
+        if chunk_size < 1:
+            raise BuildError("chunk_size is a number of rows, one or more")
+        statement = as_statement(query)
+        _refuse_without_rows(statement)
+        compiled = statement.compile(self.dialect)
+        chunks = self._stream(compiled, compiled.arguments(parameters), chunk_size)
+        limit = self._timeout if timeout is None else timeout
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(limit) as timer:
+                        chunk = await anext(chunks)
+                except StopAsyncIteration:
+                    return
+                except TimeoutError:
+                    raise _timed_out(compiled, limit, timer) from None
+                for row in decode_rows(compiled, self.dialect, chunk):
+                    yield cast("RowT", row)
+        finally:
+            await chunks.aclose()
+
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    async def _fetch(
+        self, query: Statement[Any, Any], parameters: Mapping[str, object] | None, timeout: float | None
+    ) -> tuple[CompiledQuery, DriverResult]:
+        statement = query if isinstance(query, Statement) else as_statement(query)
+        _refuse_without_rows(statement)
+        compiled = statement.compile(self.dialect)
+        wanted: Wanted = "described rows" if compiled.columns is None else "rows"
+        return compiled, await self._run_in_time(compiled, wanted, compiled.arguments(parameters), timeout)
+
+    async def _run_in_time(
+        self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...], timeout: float | None
+    ) -> DriverResult:
+        limit = self._timeout if timeout is None else timeout
+        if limit is None:
+            return await self._run(compiled, wanted, arguments)
+        try:
+            async with asyncio.timeout(limit) as timer:
+                return await self._run(compiled, wanted, arguments)
+        except TimeoutError:
+            raise _timed_out(compiled, limit, timer) from None
+
+
+async def run_on(
+    connection: Connection, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]
+) -> DriverResult:
+    """Run a statement on a connection for what is wanted of it."""
+    if wanted == "rows":
+        return await connection.fetch(compiled.sql, arguments)
+    if wanted == "effect":
+        return await connection.execute(compiled.sql, arguments)
+    return await connection.fetch_described(compiled.sql, arguments)
+
+
+def _refuse_without_rows(statement: Statement[Any, Any]) -> None:
+    if statement.returns_rows is False:
+        kind = type(statement).__name__
+        raise UsageError(
+            f"this {kind} gives no rows: run it with execute(), or say returning(…) where the database has it"
+        )
+
+
+def _only(rows: list[RowT]) -> RowT:
+    if len(rows) == 1:
+        return rows[0]
+    if rows:
+        raise MultipleResultsError(f"one row was asked for, and the query gave {len(rows)}")
+    raise NoResultError("one row was asked for, and the query gave none")
+
+
+def _timed_out(compiled: CompiledQuery, limit: float | None, timer: asyncio.Timeout) -> BaseException:
+    if not timer.expired():
+        return TimeoutError()
+    return QueryTimeoutError(
+        f"the statement did not end within {limit:g} s, and was stopped\nSQL: {compiled.sql}", sql=compiled.sql
+    )

@@ -1,0 +1,329 @@
+"""Transactions, and savepoints as transactions in a transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, cast
+
+from querykit.dialects.driver import ISOLATION_LEVELS, TransactionOptions, to_its_end
+from querykit.errors import (
+    BuildError,
+    ClosedError,
+    CommitOutcomeUnknownError,
+    ConnectionLostError,
+    DatabaseError,
+    UsageError,
+)
+from querykit.execution.runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+    from types import TracebackType
+
+    from querykit.builder.compiled import CompiledQuery
+    from querykit.dialects.base import Dialect
+    from querykit.dialects.driver import Driver, DriverResult, IsolationLevel
+    from querykit.execution.held import Held
+    from querykit.execution.runner import Wanted
+
+ROLLBACK_TIMEOUT = 5.0
+"""How long ROLLBACK may take, in seconds, before the connection is dropped, which rolls back too."""
+
+State = Literal["new", "open", "committed", "rolled back"]
+
+
+class Script(NamedTuple):
+    """The statements of a transaction's life.
+
+    Attributes:
+        begin: Those that open it.
+        rollback: Those that undo it.
+        release: Those that keep a savepoint; empty for a transaction, which commits.
+        after: Those that tidy up after a commit; a rollback has them at its end.
+    """
+
+    begin: Sequence[str]
+    rollback: Sequence[str]
+    release: Sequence[str] = ()
+    after: Sequence[str] = ()
+
+    @classmethod
+    def of_transaction(cls, driver: Driver, options: TransactionOptions) -> Script:
+        """The life of a transaction.
+
+        Raises:
+            UnsupportedError: the database has no such transaction.
+        """
+        after = driver.after(options)
+        return cls(driver.begin(options), ("ROLLBACK", *after), after=after)
+
+    @classmethod
+    def of_savepoint(cls, name: str) -> Script:
+        """The life of a savepoint."""
+        release = f"RELEASE SAVEPOINT {name}"
+        return cls((f"SAVEPOINT {name}",), (f"ROLLBACK TO SAVEPOINT {name}", release), (release,))
+
+
+class Transaction(Runner):
+    """A transaction: all that runs on it is kept together, or not at all.
+
+    ``async with db.transaction() as trx`` commits on a clean exit and rolls back on an exception. The same call on
+    `trx` is a savepoint. `db.begin()` starts one that is ended by `commit()` or `rollback()`.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        borrow: Callable[[], Awaitable[Held]],
+        give_back: Callable[[Held], None] | None = None,
+        *,
+        timeout: float | None,
+        commit_timeout: float,
+        parent: Transaction | None = None,
+    ) -> None:
+        """Prepare one; nothing runs before it is entered."""
+        self._script = script
+        self._borrow = borrow
+        self._give_back = give_back
+        self._timeout = timeout
+        self._commit_timeout = commit_timeout
+        self._parent = parent
+        self._state: State = "new"
+        self._held: Held | None = None
+        self._inner: Transaction | None = None
+        self._depth: int = parent._depth + 1 if parent else 0
+        self._end_reason: str | None = None
+        self._has_failed = False
+        self._savepoints: list[str] = []
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the server speaks."""
+        return self._usable().connection.dialect
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was begun and has not ended."""
+        return self._state == "open"
+
+    # -- its life -----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> Self:
+        """Begin it."""
+        if self._state != "new":
+            raise UsageError("a transaction is begun once; ask the database for another one")
+        held = await self._borrow()
+        try:
+            await held.command(*self._script.begin)
+        except BaseException:
+            held.slot.is_dirty = True  # it may have begun
+            self._end("rolled back", held)
+            raise
+        self._held = held
+        self._state = "open"
+        if self._parent is not None:
+            self._parent._inner = self
+        return self
+
+    async def __aenter__(self) -> Self:
+        """Begin it, unless `db.begin()` did."""
+        return self if self._state == "open" else await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Commit on a clean exit; roll back on an exception, which goes on."""
+        if self._state != "open":
+            return
+        if error is None:
+            await self.commit()
+        else:
+            await to_its_end(self._roll_back())
+
+    async def commit(self) -> None:
+        """Keep what was done. A cancellation is delivered once the outcome is known.
+
+        Raises:
+            CommitOutcomeUnknownError: the connection ended meanwhile: it may have been kept, or not.
+            DatabaseError: the server refused, for example for a deferred constraint; nothing was kept.
+        """
+        held = self._usable(ending=True)
+        if self._end_reason is not None:
+            await self._end_lost(held)
+        else:
+            await to_its_end(self._commit(held))
+
+    async def rollback(self) -> None:
+        """Undo what was done."""
+        self._usable(ending=True)
+        await to_its_end(self._roll_back())
+
+    async def _commit(self, held: Held) -> None:
+        try:
+            async with asyncio.timeout(self._commit_timeout):
+                await (held.command(*self._script.release) if self._script.release else held.commit())
+                await held.command(*self._script.after)
+        except (ConnectionLostError, TimeoutError) as error:
+            held.connection.terminate()
+            self._end("rolled back")
+            driver_error = getattr(error, "driver_error", None)
+            raise CommitOutcomeUnknownError(
+                "the connection ended during COMMIT: the transaction may or may not have been kept",
+                driver_error=driver_error,
+            ) from None
+        except BaseException:
+            await self._roll_back()
+            raise
+        self._end("committed")
+
+    async def _end_lost(self, held: Held) -> None:
+        """End a transaction that is over at the server already."""
+        reason, failed = self._end_reason, self._has_failed
+        self._end("rolled back" if failed else "committed")
+        if failed:
+            raise DatabaseError(f"nothing of this transaction was kept: {reason}")
+
+    async def _roll_back(self) -> None:
+        held = self._held
+        if held is None or self._state != "open":
+            return
+        if self._inner is not None:
+            self._inner._end("rolled back")
+        if self._end_reason is None and held.connection.in_transaction:
+            try:
+                async with asyncio.timeout(ROLLBACK_TIMEOUT):
+                    await held.command(*self._script.rollback)
+            except Exception:
+                held.connection.terminate()
+        self._end("rolled back")
+
+    def _end(self, state: State, held: Held | None = None) -> None:
+        held, self._held = self._held or held, None
+        self._state = state
+        if self._parent is not None:
+            self._parent._inner = None
+        if held is not None and self._give_back is not None:
+            self._give_back(held)
+
+    # -- savepoints ---------------------------------------------------------------------------------------------------
+
+    def transaction(self) -> Transaction:
+        """A transaction in this one: a savepoint. Meanwhile only the inner one is used."""
+        self._usable()
+        return Transaction(
+            Script.of_savepoint(f"querykit_{self._depth + 1}"),
+            self._lend_to_inner,
+            timeout=self._timeout,
+            commit_timeout=self._commit_timeout,
+            parent=self,
+        )
+
+    async def _lend_to_inner(self) -> Held:
+        return self._usable()
+
+    async def savepoint(self, name: str) -> None:
+        """``SAVEPOINT name``: a point to go back to with `rollback_to`."""
+        held = self._usable()
+        if name in self._savepoints:
+            raise UsageError(f"this transaction has a savepoint {name!r} already; release() it, or take another name")
+        await held.command(f"SAVEPOINT {_savepoint_name(name)}")
+        self._savepoints.append(name)
+
+    async def rollback_to(self, name: str) -> None:
+        """``ROLLBACK TO SAVEPOINT name``: undo what was done since; the savepoint stays."""
+        held, place = self._usable(), self._place_of(name)
+        await held.command(f"ROLLBACK TO SAVEPOINT {_savepoint_name(name)}")
+        del self._savepoints[place + 1 :]
+
+    async def release(self, name: str) -> None:
+        """``RELEASE SAVEPOINT name``: forget the savepoint, and keep what was done since."""
+        held, place = self._usable(), self._place_of(name)
+        await held.command(f"RELEASE SAVEPOINT {_savepoint_name(name)}")
+        del self._savepoints[place:]
+
+    def _place_of(self, name: str) -> int:
+        if name not in self._savepoints:
+            raise UsageError(f"this transaction has no savepoint {name!r}")
+        return self._savepoints.index(name)
+
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
+        held = self._usable()
+        try:
+            result = await held.run(compiled, wanted, arguments)
+        except BaseException:
+            self._note_end(held, failed=True)
+            raise
+        self._note_end(held, failed=False)
+        return result
+
+    async def _stream(
+        self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
+    ) -> AsyncGenerator[DriverResult, None]:
+        held = self._usable()
+        chunks = held.stream(compiled, arguments, chunk_size)
+        try:
+            async for chunk in chunks:
+                yield chunk
+        except BaseException:
+            self._note_end(held, failed=True)
+            raise
+        finally:
+            await chunks.aclose()
+
+    def _note_end(self, held: Held, *, failed: bool) -> None:
+        """See whether the transaction outlived a statement: what came after would be kept one by one."""
+        if held.connection.in_transaction:
+            return
+        reason = (
+            "the database ended it together with the statement that failed"
+            if failed
+            else "a statement ended it (COMMIT or ROLLBACK in raw SQL, or DDL, which commits on MySQL and MariaDB)"
+        )
+        transaction: Transaction | None = self
+        while transaction is not None:
+            transaction._end_reason = reason
+            transaction._has_failed = failed
+            transaction = transaction._parent
+
+    def _usable(self, *, ending: bool = False) -> Held:
+        """The connection, if this handle may use it now.
+
+        Raises:
+            ClosedError: the transaction has not begun, or has ended.
+            UsageError: a transaction in it is open.
+        """
+        if self._held is None:
+            if self._state == "new":
+                raise ClosedError("this transaction has not begun: use `async with`, or `await db.begin()`")
+            raise ClosedError(f"this transaction has ended ({self._state}); nothing more runs on it")
+        if self._inner is not None:
+            raise UsageError("a transaction inside this one is open: use that one until it ends")
+        if self._end_reason is not None and not ending:
+            raise ClosedError(f"this transaction is over: {self._end_reason}")
+        return self._held
+
+
+def transaction_options(
+    isolation_level: IsolationLevel | None, *, read_only: bool, deferrable: bool
+) -> TransactionOptions:
+    """The options of a transaction.
+
+    Raises:
+        BuildError: there is no such isolation level.
+    """
+    if isolation_level is None:
+        return TransactionOptions(None, read_only, deferrable)
+    level = isolation_level.lower().replace("_", " ") if isinstance(isolation_level, str) else isolation_level
+    if level not in ISOLATION_LEVELS:
+        raise BuildError(f"isolation_level is one of {', '.join(map(repr, ISOLATION_LEVELS))}, not {isolation_level!r}")
+    return TransactionOptions(cast("IsolationLevel", level), read_only, deferrable)
+
+
+def _savepoint_name(name: str) -> str:
+    """A name that needs no quotes, under which no name of ours can be met."""
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,50}", name):
+        raise BuildError(f"a savepoint's name is letters, digits and underscores, at most 51, not {name!r}")
+    return f"user_{name}"

@@ -1,0 +1,161 @@
+"""From a URL to the driver that connects to it.
+
+| URL | |
+| --- | --- |
+| ``sqlite:///:memory:`` or ``sqlite://`` | in memory |
+| ``sqlite:///folder/file.db`` | a file, relative to where the program runs |
+| ``sqlite:////srv/file.db`` | a file, by its absolute path |
+| ``postgresql://user:password@host:5432/database`` | also ``postgres://`` |
+| ``mysql://user:password@host:3306/database`` | |
+| ``mariadb://user:password@host:3306/database`` | either finds out which of the two answers |
+
+A host that begins with a slash is a Unix socket; in a URL it is given as ``?host=/run/…``. Options follow the question
+mark: ``?sslmode=verify-full&application_name=shop``; an unknown one is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from querykit.builder.compiled import did_you_mean
+from querykit.dialects.driver import Target
+from querykit.dialects.mysql.aiomysql_driver import AiomysqlDriver
+from querykit.dialects.postgres.asyncpg_driver import AsyncpgDriver
+from querykit.dialects.sqlite.aiosqlite_driver import AiosqliteDriver
+from querykit.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from urllib.parse import SplitResult
+
+    from querykit.dialects.driver import Driver
+
+_DRIVERS: dict[str, Callable[[Target], Driver]] = {
+    "sqlite": AiosqliteDriver,
+    "postgresql": AsyncpgDriver,
+    "postgres": AsyncpgDriver,
+    "mysql": AiomysqlDriver,
+    "mariadb": AiomysqlDriver,
+}
+_FILE_SCHEMES = frozenset({"sqlite"})
+_MAX_PORT = 65535
+
+
+def driver_for(url: str, *, connect_timeout: float, show_values: bool, **parts: str | int | None) -> Driver:
+    """The driver for a URL. Nothing is imported or connected yet.
+
+    Args:
+        url: See the table above.
+        connect_timeout: How long opening one connection may take, in seconds.
+        show_values: Whether exceptions are chained to the driver's own.
+        parts: `host`, `port`, `user`, `password`, `database`: instead of what the URL says, where not None.
+
+    Raises:
+        ConfigurationError: the URL is wrong; the message says where, and never holds the password.
+    """
+    target = parse_url(url)
+    given = {name: part for name, part in parts.items() if part is not None}
+    return make_driver(
+        Target(**{**_parts_of(target), **given, "connect_timeout": connect_timeout, "show_values": show_values})
+    )  # type: ignore[arg-type]
+
+
+def make_driver(target: Target) -> Driver:
+    """The driver for a target.
+
+    Raises:
+        ConfigurationError: an option is not known, or has a wrong value.
+    """
+    driver = _DRIVERS[target.scheme]
+    known: frozenset[str] = driver.options  # type: ignore[attr-defined]
+    for name in target.options:
+        if name not in known:
+            options = ", ".join(sorted(known))
+            raise ConfigurationError(
+                f"no option {name!r} for {target.scheme}{did_you_mean(name, set(known))}; there are {options}"
+            )
+    return driver(target)
+
+
+def parse_url(url: str) -> Target:
+    """The parts of a URL.
+
+    Raises:
+        ConfigurationError: it is wrong.
+    """
+    if not isinstance(url, str):
+        raise ConfigurationError(f"a database URL is a text, not {type(url).__name__}")
+    scheme, separator, _ = url.partition("://")
+    if not separator or scheme not in _DRIVERS:
+        schemes = ", ".join(f"{name}://" for name in _DRIVERS)
+        shown = f"begins with {scheme + separator!r}" if separator else "has no ://"
+        raise ConfigurationError(
+            f"the database URL {shown}{did_you_mean(scheme, _DRIVERS)}; it begins with one of {schemes}"
+        )
+    try:
+        split = urlsplit(url)
+    except ValueError:
+        raise ConfigurationError(
+            f"the host of the {scheme}:// URL cannot be read; an IPv6 address stands in [ ]"
+        ) from None
+    if split.fragment or (split.query and "@" in split.query and "@" not in split.netloc):
+        raise ConfigurationError(f"the {scheme}:// URL holds a bare # or ?; in a user or password write %23 or %3F")
+    options = _options(split)
+    if scheme in _FILE_SCHEMES:
+        return Target(scheme=scheme, database=_file(split), options=options)
+    return Target(
+        scheme=scheme,
+        host=options.pop("host", None) or (unquote(split.hostname) if split.hostname else None),
+        port=_port(split),
+        user=unquote(split.username) if split.username else None,
+        password=unquote(split.password) if split.password is not None else None,
+        database=_database(split),
+        options=options,
+    )
+
+
+def _options(split: SplitResult) -> dict[str, str]:
+    pairs = parse_qsl(split.query, keep_blank_values=True)
+    options = dict(pairs)
+    if len(options) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConfigurationError(f"the option {twice!r} of the database URL is given twice")
+    return options
+
+
+def _port(split: SplitResult) -> int | None:
+    try:
+        port = split.port
+    except ValueError:  # its text may be part of a password with a bare «/» or «:» in it
+        port = -1
+    if port is not None and not 0 < port <= _MAX_PORT:
+        raise ConfigurationError(
+            f"the port of the {split.scheme}:// URL is not a number from 1 to {_MAX_PORT}; "
+            "in a user or password write %2F for / and %3A for :"
+        )
+    return port
+
+
+def _database(split: SplitResult) -> str | None:
+    name = unquote(split.path.removeprefix("/"))
+    if "/" in name or "\0" in name:
+        raise ConfigurationError(f"the {split.scheme}:// URL names one database after the host, not a path")
+    return name or None
+
+
+def _file(split: SplitResult) -> str:
+    if split.netloc:
+        raise ConfigurationError(
+            "a SQLite URL has three slashes before a relative path (sqlite:///shop.db), four before an absolute one"
+        )
+    path = unquote(split.path.removeprefix("/"))
+    if "\0" in path:
+        raise ConfigurationError("the file name of a SQLite database holds a NUL")
+    return path or ":memory:"
+
+
+def _parts_of(target: Target) -> dict[str, object]:
+    names = ("scheme", "host", "port", "user", "password", "database", "options")
+    return {name: getattr(target, name) for name in names}
