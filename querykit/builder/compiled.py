@@ -24,10 +24,13 @@ class Nested(NamedTuple):
     Attributes:
         kind: ``"array"`` is a list of rows, ``"object"`` a row or None, ``"scalars"`` a list of the one column's values.
         columns: The columns of the nested rows; None where only the database knows them.
+        is_nullable: Whether a list may be NULL: in a CASE, or in a column of a sub-query that is joined. Any other that
+            is NULL was cut by the server.
     """
 
     kind: Literal["array", "object", "scalars"]
     columns: tuple[OutputColumn, ...] | None
+    is_nullable: bool = False
 
 
 class OutputColumn(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from querykit.builder.delete import Delete
 from querykit.builder.insert import Insert
 from querykit.builder.select import Select, as_source
-from querykit.builder.tables import Table
+from querykit.builder.tables import Source, Table
 from querykit.builder.update import Update
 from querykit.errors import BuildError
 
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 class Creator:
     """Starts statements, bound to an executor or to none."""
 
-    @property
-    def _executor(self) -> Executor | None:
-        """What runs the statements that start here."""
-        return None
+    _executor: Executor | None = None
+    """What runs the statements that start here."""
 
     def select_from(self, *sources: Any) -> Select[dict[str, Any], Any]:
         """Start a SELECT from tables, aliased sub-queries or CTEs.
@@ -33,7 +31,11 @@ class Creator:
         """
         if not sources:
             raise BuildError("select_from() takes at least one table; select() needs none")
-        return self._started(Select, sources=tuple([as_source(each) for each in sources]))
+        for each in sources:
+            if not isinstance(each, Source):
+                sources = tuple([as_source(each) for each in sources])
+                break
+        return self._started(Select, "sources", sources)
 
     def select(self, *columns: Any) -> Select[dict[str, Any], Any]:
         """Start a SELECT without FROM.
@@ -46,22 +48,23 @@ class Creator:
 
     def insert_into(self, table: Table) -> Insert[dict[str, Any], Any]:
         """Start an INSERT; see `Insert.values`."""
-        return self._started(Insert, table=_target(table, "insert_into"))
+        return self._started(Insert, "table", _target(table, "insert_into"))
 
     def update(self, table: Table) -> Update[dict[str, Any], Any]:
         """Start an UPDATE; see `Update.set`."""
-        return self._started(Update, table=_target(table, "update"))
+        return self._started(Update, "table", _target(table, "update"))
 
     def delete_from(self, table: Table) -> Delete[dict[str, Any], Any]:
         """Start a DELETE; see `Delete.where`."""
-        return self._started(Delete, table=_target(table, "delete_from"))
+        return self._started(Delete, "table", _target(table, "delete_from"))
 
-    def _started(self, statement: type[Any], **parts: Any) -> Any:
+    def _started(self, statement: type[Any], name: str | None = None, part: object = None) -> Any:
         made = object.__new__(statement)
-        executor = self._executor
-        if executor is not None:
-            parts["executor"] = executor
-        made.__dict__.update(parts)
+        parts = made.__dict__
+        if name is not None:
+            parts[name] = part
+        if self._executor is not None:
+            parts["executor"] = self._executor
         return made
 
 

@@ -57,6 +57,12 @@ class Expression(Criterion, Generic[T_co]):
     __contains__ = None
     __hash__ = object.__hash__
 
+    def __copy__(self) -> Self:
+        """A copy that shares its operands; they do not change."""
+        copied = object.__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        return copied
+
     def __repr__(self) -> str:
         """The kind of node; `print(query)` shows SQL."""
         return f"<{type(self).__name__}{f' {self.alias}' if self.alias else ''}>"
@@ -79,7 +85,7 @@ class Expression(Criterion, Generic[T_co]):
         """
         if not isinstance(alias, str) or not alias:
             raise BuildError(f"an alias is a name that is not empty, not {alias!r}")
-        named = copy(self)
+        named = self.__copy__()
         named.alias = alias
         return named
 
@@ -453,7 +459,7 @@ class Ordering:
 
     def __init__(self, term: Term, direction: Literal["ASC", "DESC"], nulls: Literal["first", "last"] | None = None) -> None:
         """Hold the term, the direction and where NULLs stand."""
-        if nulls not in (None, "first", "last"):
+        if nulls is not None and nulls not in ("first", "last"):
             raise BuildError(f'nulls is "first" or "last", not {nulls!r}')
         self.term = term
         self.direction = direction
@@ -463,6 +469,8 @@ class Ordering:
 # -- operands ---------------------------------------------------------------------------------------------------------
 
 _converters: list[tuple[type, Callable[[Any], Term]]] = []
+_PLAIN: Final = frozenset({int, str, float, bool, bytes, type(None)})
+"""Types of which an object is a value and nothing else."""
 
 
 def convert_operands(of_type: type, with_: Callable[[Any], Term]) -> None:
@@ -478,15 +486,18 @@ def operand(value: Any, beside: Term | None = None) -> Term:
     """
     if isinstance(value, Expression):
         return value
-    for of_type, convert in _converters:
-        if isinstance(value, of_type):
-            return convert(value)
-    if isinstance(value, Term):
-        return value
+    if type(value) not in _PLAIN:
+        for of_type, convert in _converters:
+            if isinstance(value, of_type):
+                return convert(value)
+        if isinstance(value, Term):
+            return value
     expected = known_type(beside)
     if expected is None:
         return NULL if value is None else Value(value, type_of(value))
-    return Value(expected.check(value, name_of(beside)), expected)
+    if type(value) not in expected.accepts:
+        value = expected.check(value, name_of(beside))
+    return Value(value, expected)
 
 
 def known_type(term: Any) -> ValueType | None:

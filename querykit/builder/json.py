@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from querykit.builder.compiled import Nested, OutputColumn
 from querykit.builder.expressions import Expression
-from querykit.builder.select import AllColumns, Select, nested_columns, output_name, shape_of
+from querykit.builder.select import AllColumns, Select, output_name, refuse_unnamed, shape_of
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -21,17 +21,20 @@ class JsonRows(Expression[Any]):
 
     Attributes:
         query: The sub-query.
-        columns: Its columns; None where only the database knows them.
     """
 
     helper: str
-    query: Query[Any, Any]
-    columns: tuple[OutputColumn, ...] | None
+    """The function that makes it, for messages."""
 
     def __init__(self, query: Query[Any, Any]) -> None:
         """Check that every column of the nested rows has a name of its own."""
+        refuse_unnamed(query, self.helper)
         self.query = query
-        self.columns = nested_columns(query, self.helper)
+
+    @property
+    def columns(self) -> tuple[OutputColumn, ...] | None:
+        """The columns of the nested rows; None where only the database knows them."""
+        return self.query.output_columns()
 
 
 class JsonArray(JsonRows):
@@ -46,7 +49,8 @@ class JsonArray(JsonRows):
                 raise BuildError(f"scalars() is for a query of one column, not of {len(query.columns)}")
             if output_name(query.columns[0]) is None:
                 query = query.replaced(columns=(query.columns[0].as_("value"),))
-        super().__init__(query)
+        refuse_unnamed(query, self.helper)
+        self.query = query
 
     @property
     def is_scalar(self) -> bool:

@@ -94,7 +94,7 @@ class _Sql:
         >>> pet = table("pet")
         >>> query = select_from(pet).select(pet.id).where(sql("lower({}) = {}", pet.name, "felix"))
         >>> print(query.compile("postgres").sql)
-        SELECT "pet"."id" FROM "pet" WHERE (lower("pet"."name") = $1)
+        SELECT "pet"."id" FROM "pet" WHERE lower("pet"."name") = $1
 
         Raises:
             BuildError: a field has no argument, or an argument no field.

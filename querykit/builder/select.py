@@ -36,7 +36,7 @@ class Join(NamedTuple):
 class AllColumns:
     """``*`` or ``table.*``, where the columns are not declared."""
 
-    __slots__ = ("source",)
+    alias = None
 
     def __init__(self, source: Source | None) -> None:
         """Hold the table, or None for every table of the query."""
@@ -49,6 +49,11 @@ class Query(Statement[RowT, ValueT]):
     orderings: tuple[Ordering, ...] = ()
     row_limit: Term | None = None
     row_offset: Term | None = None
+
+    def output_names(self) -> list[str | None] | None:
+        """The names of its columns, None for one that the database names; None where they are not known."""
+        columns = self.output_columns()
+        return None if columns is None else [column.name for column in columns]
 
     def as_(self, alias: str) -> AliasedQuery:
         """The query under a name: a table in FROM, a value (of its one column) in SELECT.
@@ -71,27 +76,29 @@ class Query(Statement[RowT, ValueT]):
         """
         if not terms:
             raise BuildError("order_by() takes at least one term")
-        return self.replaced(orderings=self.orderings + tuple([_ordering(each) for each in terms]))
+        return self.with_part("orderings", self.orderings + tuple(
+                [Ordering(each, "ASC") if isinstance(each, Expression) else _ordering(each) for each in terms]
+            ))
 
     def clear_order_by(self) -> Self:
         """The query without ORDER BY."""
-        return self.replaced(orderings=())
+        return self.with_part("orderings", ())
 
     def limit(self, count: int | Expression[int]) -> Self:
         """``LIMIT``, replacing an earlier one. The number is bound."""
-        return self.replaced(row_limit=_row_count(count, "limit"))
+        return self.with_part("row_limit", _row_count(count, "limit"))
 
     def clear_limit(self) -> Self:
         """The query without LIMIT."""
-        return self.replaced(row_limit=None)
+        return self.with_part("row_limit", None)
 
     def offset(self, count: int | Expression[int]) -> Self:
         """``OFFSET``, replacing an earlier one. The number is bound."""
-        return self.replaced(row_offset=_row_count(count, "offset"))
+        return self.with_part("row_offset", _row_count(count, "offset"))
 
     def clear_offset(self) -> Self:
         """The query without OFFSET."""
-        return self.replaced(row_offset=None)
+        return self.with_part("row_offset", None)
 
 
 class Select(Query[RowT, ValueT]):
@@ -136,9 +143,11 @@ class Select(Query[RowT, ValueT]):
         """
         if not columns:
             raise BuildError("select() takes at least one column; select_all() takes all that the tables declare")
-        return self.replaced(
-            columns=self.columns + tuple([each if isinstance(each, Expression) else _output(each) for each in columns])
-        )
+        for each in columns:
+            if not isinstance(each, Expression):
+                columns = tuple([_output(each) for each in columns])
+                break
+        return self.with_part("columns", self.columns + columns)
 
     def select_all(self, *tables: Source) -> Select[RowT, Any]:
         """Add every column of the tables, or of all tables of the query when none is named.
@@ -146,12 +155,12 @@ class Select(Query[RowT, ValueT]):
         Declared tables are written column by column; of others it is ``*`` or ``table.*``.
         """
         if not tables and not self._all_declared():
-            return self.replaced(columns=(*self.columns, AllColumns(None)))
+            return self.with_part("columns", (*self.columns, AllColumns(None)))
         expanded: list[Term | AllColumns] = []
         for each in tables or self._tables():
             source = as_source(each)
             expanded += [AllColumns(source)] if source._is_open else source._columns.values()
-        return self.replaced(columns=(*self.columns, *expanded))
+        return self.with_part("columns", (*self.columns, *expanded))
 
     def _tables(self) -> tuple[Source, ...]:
         return self.sources + tuple(join.source for join in self.joins)
@@ -163,24 +172,24 @@ class Select(Query[RowT, ValueT]):
 
     def clear_select(self) -> Select[RowT, Any]:
         """The query without its select list."""
-        return self.replaced(columns=())
+        return self.with_part("columns", ())
 
     def distinct(self) -> Self:
         """``SELECT DISTINCT``: equal rows once."""
-        return self.replaced(is_distinct=True)
+        return self.with_part("is_distinct", True)
 
     def scalars(self) -> Self:
         """For the JSON helpers: the values of the one column, not rows.
 
         ``json_array_from(select_from(pet).select(pet.name).scalars())`` gives ``["Felix", "Rex"]``.
         """
-        return self.replaced(is_scalar=True)
+        return self.with_part("is_scalar", True)
 
     # -- where the rows come from -------------------------------------------------------------------------------------
 
     def from_(self, *sources: Any) -> Self:
         """Add tables, aliased sub-queries or CTEs to FROM."""
-        return self.replaced(sources=self.sources + tuple([as_source(each) for each in sources]))
+        return self.with_part("sources", self.sources + tuple([as_source(each) for each in sources]))
 
     def inner_join(self, source: Any, *on: Any) -> Self:
         """``INNER JOIN source ON …``; conditions are ANDed."""
@@ -204,13 +213,13 @@ class Select(Query[RowT, ValueT]):
 
     def cross_join(self, source: Any) -> Self:
         """``CROSS JOIN source``: every row with every row."""
-        return self.replaced(joins=(*self.joins, Join("CROSS", as_source(source), ())))
+        return self.with_part("joins", (*self.joins, Join("CROSS", as_source(source), ())))
 
     def _joined(self, kind: JoinKind, source: Any, on: tuple[Any, ...]) -> Self:
         if not on:
             raise BuildError(f"{kind.lower()}_join needs a condition; cross_join has none")
         predicates = tuple([condition(each, f"{kind.lower()}_join") for each in on])
-        return self.replaced(joins=(*self.joins, Join(kind, as_source(source), predicates)))
+        return self.with_part("joins", (*self.joins, Join(kind, as_source(source), predicates)))
 
     # -- which rows ---------------------------------------------------------------------------------------------------
 
@@ -220,41 +229,43 @@ class Select(Query[RowT, ValueT]):
         Raises:
             BuildError: no condition, or something that is none (a Python bool, a value).
         """
-        return self.replaced(predicates=self.predicates + conditions(criteria, "where"))
+        return self.with_part("predicates", self.predicates + conditions(criteria, "where"))
 
     def clear_where(self) -> Self:
         """The query without WHERE."""
-        return self.replaced(predicates=())
+        return self.with_part("predicates", ())
 
     def group_by(self, *terms: Term) -> Self:
         """``GROUP BY``; more calls add terms."""
         if not terms:
             raise BuildError("group_by() takes at least one term")
-        return self.replaced(groupings=self.groupings + tuple([_grouping(each) for each in terms]))
+        return self.with_part("groupings", self.groupings + tuple([_grouping(each) for each in terms]))
 
     def clear_group_by(self) -> Self:
         """The query without GROUP BY."""
-        return self.replaced(groupings=())
+        return self.with_part("groupings", ())
 
     def having(self, *criteria: Any) -> Self:
         """``HAVING``; conditions are ANDed."""
-        return self.replaced(group_predicates=self.group_predicates + conditions(criteria, "having"))
+        return self.with_part("group_predicates", self.group_predicates + conditions(criteria, "having"))
 
     def clear_having(self) -> Self:
         """The query without HAVING."""
-        return self.replaced(group_predicates=())
+        return self.with_part("group_predicates", ())
 
     # -- what it gives ------------------------------------------------------------------------------------------------
 
     def output_columns(self) -> tuple[OutputColumn, ...] | None:
-        """The columns of its rows; None where one is ``*``.
-
-        Raises:
-            CompileError: two columns have one name.
-        """
-        if any(type(each) is AllColumns for each in self.columns):
+        """The columns of its rows; None where one is ``*``."""
+        names = self.output_names()
+        if names is None:
             return None
-        return tuple([OutputColumn(output_name(each), shape_of(each)) for each in self.columns])
+        return tuple([OutputColumn(name, shape_of(each)) for name, each in zip(names, self.columns, strict=True)])
+
+    def output_names(self) -> list[str | None] | None:
+        """The names of its columns, None for one that the database names; None where one is ``*``."""
+        names = [output_name(each) for each in self.columns]
+        return None if None in names and AllColumns in map(type, self.columns) else names
 
 
 class AliasedQuery(Source):
@@ -299,10 +310,12 @@ def _column_of(name: str, source: Source, shape: ValueType | Nested | None) -> C
 
 def output_name(term: Any) -> str | None:
     """The name of a term in a result: its alias, or that of the column it is."""
-    name = term.__dict__.get("alias")
-    if name is None and isinstance(term, Field):
-        return term.name
-    return name
+    if type(term) is Column:
+        return term.alias or term.name
+    if isinstance(term, Expression):
+        return term.alias or (term.name if isinstance(term, Field) else None)
+    alias: str | None = term.__dict__.get("alias")  # PyPika's terms are read as data; not all have an alias
+    return alias or (term.name if isinstance(term, Field) else None)
 
 
 def shape_of(term: Any) -> ValueType | Nested | None:
@@ -312,35 +325,35 @@ def shape_of(term: Any) -> ValueType | Nested | None:
     return INT if type(term) is pypika_functions.Count else None
 
 
-def nested_columns(query: Query[Any, Any], helper: str) -> tuple[OutputColumn, ...] | None:
-    """The columns of a query that is to be nested; None where only the database knows them.
+def refuse_unnamed(query: Query[Any, Any], helper: str) -> None:
+    """Refuse a query that is to be nested, unless every column has a name of its own.
 
     Raises:
         BuildError: a column has no name, or two have the same.
     """
-    columns = query.output_columns()
-    if columns is None:
-        return None
-    if not columns:
+    names = query.output_names()
+    if names is None:
+        return
+    if not names:
         raise BuildError(f"{helper}: the query selects nothing; add select(…)")
-    names = [column.name for column in columns]
     if None in names:
         raise BuildError(f"{helper}: column {names.index(None) + 1} of the nested query has no name; give it one with .as_(…)")
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise BuildError(f"{helper}: the nested query has two columns named {twice!r}; rename one with .as_(…)")
-    return columns
 
 
-def refuse_duplicates(query: Select[Any, Any]) -> None:
+def refuse_duplicates(query: Query[Any, Any]) -> None:
     """Refuse a result in which one value would hide another.
 
     Raises:
         CompileError: two columns have one name.
     """
-    names = [name for each in query.columns if type(each) is not AllColumns and (name := output_name(each)) is not None]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    names = query.output_names()
+    if names is None or len(set(names)) == len(names):
+        return
+    twice = next((name for name in names if name is not None and names.count(name) > 1), None)
+    if twice is not None:
         raise CompileError(f"two columns of the result are named {twice!r}; rename one with .as_(…)")
 
 
@@ -379,11 +392,13 @@ def conditions(criteria: tuple[Any, ...], where: str) -> tuple[Term, ...]:
     """
     if not criteria:
         raise BuildError(f"{where}() takes at least one condition")
-    return tuple([condition(each, where) for each in criteria])
+    for each in criteria:
+        condition(each, where)
+    return criteria
 
 
 def _output(column: Any) -> Term | AllColumns:
-    if isinstance(column, AllColumns):
+    if isinstance(column, Expression | AllColumns):
         return column
     if isinstance(column, AliasedQuery):
         return Subquery(column._query).as_(column._reference)
@@ -398,9 +413,7 @@ def _output(column: Any) -> Term | AllColumns:
 
 
 def _ordering(term: Any) -> Ordering:
-    if type(term) is Ordering:
-        return term
-    return Ordering(_grouping(term, "order_by"), "ASC")
+    return term if type(term) is Ordering else Ordering(_grouping(term, "order_by"), "ASC")
 
 
 def _grouping(term: Any, clause: str = "group_by") -> Term:

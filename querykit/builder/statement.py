@@ -30,9 +30,7 @@ class Statement(Generic[RowT, ValueT]):
         executor: The database, connection or transaction it was started from, which runs it by default.
     """
 
-    __slots__ = ("__dict__", "_compiled")
-
-    _compiled: dict[str | Dialect, CompiledQuery]
+    _compiled: dict[str | Dialect, CompiledQuery] | None = None
 
     executor: Executor | None = None
     is_write: bool = False
@@ -44,6 +42,17 @@ class Statement(Generic[RowT, ValueT]):
         """A copy with other parts: the one way a statement is made from another."""
         copied = object.__new__(type(self))
         copied.__dict__.update(self.__dict__, **parts)
+        copied.__dict__.pop("_compiled", None)
+        return copied
+
+    def with_part(self, name: str, part: object) -> Self:
+        """A copy with one other part; `replaced` for the methods that are called most."""
+        copied = object.__new__(type(self))
+        parts = copied.__dict__
+        parts.update(self.__dict__)
+        parts[name] = part
+        if "_compiled" in parts:
+            del parts["_compiled"]
         return copied
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -80,13 +89,11 @@ class Statement(Generic[RowT, ValueT]):
             UnsupportedError: the database cannot do what the statement asks for.
             CompileError: it cannot be written as SQL at all.
         """
-        try:
-            return self._compiled[dialect]
-        except KeyError:
-            kept = self._compiled
-        except AttributeError:
-            kept = {}
-            _keep_compiled(self, kept)
+        kept = self._compiled
+        if kept is None:
+            kept = self.__dict__["_compiled"] = {}
+        elif dialect in kept:
+            return kept[dialect]
         writer = dialect_named(dialect) if isinstance(dialect, str) else dialect
         compiled = kept[dialect] = writer.compile(self)
         return compiled
@@ -182,8 +189,6 @@ class Statement(Generic[RowT, ValueT]):
         """The rows one after the other, read from the server `chunk_size` at a time."""
         return self._bound().stream(self, chunk_size=chunk_size, parameters=parameters, timeout=timeout)
 
-
-_keep_compiled = Statement._compiled.__set__  # type: ignore[attr-defined]
 
 _adopters: list[tuple[type, Callable[[Any], Statement[Any, Any]]]] = []
 

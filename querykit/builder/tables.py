@@ -20,17 +20,24 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Column(Expression[T_co], Field):
-    """A column of a table, of an aliased sub-query or of a CTE. Tables make them; annotate with ``Column[int]``."""
+    """A column of a table, of an aliased sub-query or of a CTE. Tables make them; annotate with ``Column[int]``.
+
+    Attributes:
+        name: Its name in the database.
+        table: The table that it belongs to.
+        reference: The name that qualifies it: its table's alias, or own name.
+    """
 
     def __init__(self, name: str, table: Source, type_: ValueType | None = None) -> None:
         """Hold the name, the table that qualifies it, and the type of its values."""
         self.name = name
         self.table: Any = table
+        self.reference = table._reference
         self.value_type = type_
 
     def described(self) -> str:
         """What messages call it: ``person.age``."""
-        return f"{self.table._reference}.{self.name}"
+        return f"{self.reference}.{self.name}"
 
     def __repr__(self) -> str:
         """The column under its table."""

@@ -32,10 +32,11 @@ class ValueType:
         python: The Python type of a value.
         item: Of a list, the type of its items.
         stored: Of an enum, the type of its members' values.
+        stored_kind: The kind that the database sees: an enum's is that of its members' values.
         is_nullable: Whether None was among the annotation's types.
     """
 
-    __slots__ = ("accepts", "is_nullable", "item", "kind", "python", "stored")
+    __slots__ = ("accepts", "is_nullable", "item", "kind", "python", "stored", "stored_kind")
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class ValueType:
         self.python: Final = python
         self.item: Final = item
         self.stored: Final = stored
+        self.stored_kind: Final = stored.kind if stored is not None else kind
         self.is_nullable: Final = is_nullable
         self.accepts: Final = _ACCEPTED_AS_THEY_ARE.get(kind, frozenset())
 

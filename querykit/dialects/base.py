@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from querykit.builder.compiled import CompiledQuery
     from querykit.builder.statement import Statement
     from querykit.dialects.compiler import Compiler
+    from querykit.dialects.values import Values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +35,13 @@ class Dialect:
         name: ``"postgres"``, ``"mysql"``, ``"mariadb"`` or ``"sqlite"``.
         features: What it can do.
         compiler: Writes its SQL.
+        values: How it holds values.
     """
 
     name: str
     features: Features
     compiler: type[Compiler]
+    values: Values
 
     def compile(self, statement: Statement[Any, Any]) -> CompiledQuery:
         """Write a statement as SQL."""

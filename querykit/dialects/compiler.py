@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from querykit.builder.compiled import CompiledQuery
 from querykit.builder.delete import Delete
+from querykit.builder.expressions import Expression
 from querykit.builder.insert import Insert
 from querykit.builder.raw import RawStatement
 from querykit.builder.select import AliasedQuery, AllColumns, Query, Select, refuse_duplicates
@@ -51,9 +52,9 @@ class Compiler(NestingCompiler):
 
     def query(self, query: Statement[Any, Any]) -> str:
         """A query inside another."""
-        if not isinstance(query, Query | RawStatement):
+        if query.is_write and not isinstance(query, RawStatement):
             raise CompileError(f"a sub-query is a select or raw SQL, not a {type(query).__name__}")
-        return self.visit(query)
+        return self.visitors[type(query)](self, query)
 
     @visits(RawStatement)
     def visit_raw_statement(self, statement: RawStatement) -> str:
@@ -68,22 +69,27 @@ class Compiler(NestingCompiler):
         if not query.columns:
             raise CompileError("the query selects nothing: add select(…) or select_all()")
         outer, self.scope = self.scope, self.scope_of(query)
-        sql = (
-            ("SELECT DISTINCT " if query.is_distinct else "SELECT ")
-            + ", ".join([self.output(each) for each in query.columns])
-            + self.from_clause(query, outer)
-            + self.where_clause(query.predicates)
-            + self.group_by_clause(query)
-            + self.order_by_clause(query)
-            + self.limit_clause(query)
-        )
+        sql = "SELECT DISTINCT " if query.is_distinct else "SELECT "
+        visit_column, output = self.visit_column, self.output
+        sql += ", ".join([visit_column(each) if type(each) is Column and each.alias is None else output(each) for each in query.columns])
+        sql += self.from_clause(query, outer)
+        if query.predicates:
+            sql += " WHERE " + self.all_of(query.predicates)
+        if query.groupings or query.group_predicates:
+            sql += self.group_by_clause(query)
+        if query.orderings:
+            sql += self.order_by_clause(query)
+        if query.row_limit is not None or query.row_offset is not None:
+            sql += self.limit_clause(query)
         self.scope = outer
         return sql
 
     def scope_of(self, query: Select[Any, Any]) -> frozenset[str]:
         """The names that columns of the query can refer to: its own tables', and those of the queries around it."""
-        references = [source._reference for source in query.sources]
-        references += [join.source._reference for join in query.joins]
+        sources = query.sources
+        if len(sources) == 1 and not query.joins and sources[0]._reference not in self.scope:
+            return self.scope | {sources[0]._reference}
+        references = [source._reference for source in sources] + [join.source._reference for join in query.joins]
         own = frozenset(references)
         if len(own) < len(references):
             twice = next(each for each in references if references.count(each) > 1)
@@ -98,10 +104,8 @@ class Compiler(NestingCompiler):
 
     def output(self, column: Term | AllColumns) -> str:
         """One item of the select list, with its alias."""
-        if type(column) is Column and column.alias is None:
-            return self.visit_column(column)
-        sql = self.typed(column)
-        alias = column.__dict__.get("alias") if type(column) is not AllColumns else None
+        sql = self.visit_column(column) if type(column) is Column else self.typed(column)
+        alias = column.alias if isinstance(column, Expression) else column.__dict__.get("alias")
         return sql if alias is None else f"{sql} AS {self.names[alias]}"
 
     def from_clause(self, query: Select[Any, Any], outer: frozenset[str]) -> str:
@@ -110,6 +114,8 @@ class Compiler(NestingCompiler):
             if query.joins:
                 raise CompileError("a join needs a table before it: add from_(…)")
             return ""
+        if len(query.sources) == 1 and not query.joins and isinstance(query.sources[0], Table):
+            return " FROM " + self.table(query.sources[0])
         inner, self.scope = self.scope, outer
         sql = " FROM " + ", ".join([self.source(each) for each in query.sources])
         for join in query.joins:
@@ -178,14 +184,15 @@ class Compiler(NestingCompiler):
 
     def ordering(self, ordering: Ordering, query: Query[Any, Any]) -> str:
         """One key of ORDER BY: ascending is not written."""
-        sql = self.ordered_term(ordering.term, query)
+        term = ordering.term
+        sql = self.visit_column(term) if type(term) is Column and term.alias is None else self.ordered_term(term, query)
         if ordering.direction == "DESC":
             sql += " DESC"
         return sql if ordering.nulls is None else f"{sql} NULLS {ordering.nulls.upper()}"
 
     def ordered_term(self, term: Any, query: Query[Any, Any], at_least: int = 0) -> str:
         """What is ordered by: the alias of an item of the select list, or the term; as an operand, never a position."""
-        alias = term.__dict__.get("alias")
+        alias = term.alias if isinstance(term, Expression) else term.__dict__.get("alias")
         if alias is not None and isinstance(query, Select) and any(each is term for each in query.columns):
             return self.names[alias]
         return self.operand(term, at_least) if at_least else self.repeated(term, query)

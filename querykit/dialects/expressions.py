@@ -203,7 +203,9 @@ class ExpressionCompiler:
         """The SQL of an operand, in parentheses where it binds looser than `at_least`."""
         sql = self.visitors[type(term)](self, term)
         binding = _BINDING.get(type(term))
-        return f"({sql})" if binding is not None and binding(term) < at_least else sql
+        if binding is None or binding(term) >= at_least:
+            return sql
+        return f"({sql})"
 
     def listed(self, terms: Iterable[Any]) -> str:
         """The SQL of terms with commas between."""
@@ -254,10 +256,10 @@ class ExpressionCompiler:
     @visits(Column, NestedColumn)
     def visit_column(self, node: Column[Any]) -> str:
         """A column under the name of its table."""
-        reference = node.table._reference
-        if reference not in self.scope:
-            raise self.out_of_scope(reference, node.name)
-        return self.names[reference] + "." + self.names[node.name]
+        if node.reference not in self.scope:
+            raise self.out_of_scope(node.reference, node.name)
+        names = self.names
+        return f"{names[node.reference]}.{names[node.name]}"
 
     def out_of_scope(self, reference: str, column: str) -> CompileError:
         """The error for a column whose table stands in no FROM around it."""
@@ -302,8 +304,11 @@ class ExpressionCompiler:
     @visits(Comparison)
     def visit_comparison(self, node: Comparison) -> str:
         """``a = b``."""
-        left, right = self.beside(node.left, node.right, OTHER)
-        return f"{left} {node.operator} {right}"
+        left, right = node.left, node.right
+        if type(left) is Column is type(right):
+            return f"{self.visit_column(left)} {node.operator} {self.visit_column(right)}"
+        one, other = self.beside(left, right, OTHER)
+        return f"{one} {node.operator} {other}"
 
     @visits(Arithmetic)
     def visit_arithmetic(self, node: Arithmetic[Any]) -> str:
@@ -425,6 +430,10 @@ class ExpressionCompiler:
         return f"CASE{branches}{otherwise} END"
 
 
-def is_value(term: Expression[Any] | Term) -> bool:
-    """Whether a term is a bound value, so that its place must tell the database its type."""
-    return type(term) in (Value, Parameter)
+BOUND = frozenset({Value, Parameter})
+"""What is bound, so that its place must tell the database its type."""
+
+
+def is_value(term: Expression[Any] | Term | AllColumns) -> bool:
+    """Whether a term is a bound value."""
+    return type(term) in BOUND

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.compiled import Nested, OutputColumn
 from querykit.builder.json import JsonArray, JsonBuildObject, JsonObject, JsonRows
-from querykit.builder.select import shape_of
+from querykit.builder.select import Select, shape_of
+from querykit.builder.tables import Column
 from querykit.dialects.expressions import ExpressionCompiler, visits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from querykit.builder.select import Query
+    from querykit.errors import UnsupportedError
     from querykit.builder.value_types import ValueType
 
 
@@ -31,7 +34,9 @@ class NestingCompiler(ExpressionCompiler):
     @visits(JsonArray)
     def visit_json_array(self, node: JsonArray) -> str:
         """The rows of a query as a JSON array."""
-        self._enter(node)
+        self.depth += 1
+        if self.depth > self.dialect.features.max_nesting:
+            raise self._too_deep(node)
         sql = self.json_array(node)
         self.depth -= 1
         return sql
@@ -39,16 +44,15 @@ class NestingCompiler(ExpressionCompiler):
     @visits(JsonObject)
     def visit_json_object(self, node: JsonObject) -> str:
         """The only row of a query as a JSON object."""
-        self._enter(node)
+        self.depth += 1
+        if self.depth > self.dialect.features.max_nesting:
+            raise self._too_deep(node)
         sql = self.json_object(node)
         self.depth -= 1
         return sql
 
-    def _enter(self, node: JsonRows) -> None:
-        self.depth += 1
-        deepest = self.dialect.features.max_nesting
-        if self.depth > deepest:
-            raise self.unsupported(f"more than {deepest} levels of nested rows ({node.helper})")
+    def _too_deep(self, node: JsonRows) -> UnsupportedError:
+        return self.unsupported(f"more than {self.dialect.features.max_nesting} levels of nested rows ({node.helper})")
 
     def json_array(self, node: JsonArray) -> str:
         """The dialect's shape of an array."""
@@ -97,6 +101,20 @@ class NestingCompiler(ExpressionCompiler):
             return template.replace("{0}", sql)
         column = self.names["value"]
         return f"(SELECT {template.replace('{0}', column)} FROM (SELECT {sql} AS {column}) AS {self.names['single']})"
+
+    def needs_encoding(self, query: Query[Any, Any]) -> bool:
+        """Whether a column of a nested query does not survive JSON as it is."""
+        if not isinstance(query, Select):
+            return any(self._encoding(column.shape) is not None for column in query.output_columns() or ())
+        encodings = self.json_encodings
+        for term in query.columns:
+            if type(term) is Column:
+                known = term.value_type
+                if known is not None and known.stored_kind in encodings:
+                    return True
+            elif self._encoding(shape_of(term)) is not None:
+                return True
+        return False
 
     def _encoding(self, shape: ValueType | Nested | None) -> str | None:
         if shape is None:

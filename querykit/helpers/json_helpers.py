@@ -68,7 +68,7 @@ def json_build_object(**values: Any) -> Expression[dict[str, Any]]:
 
 
 def _query(query: Any, helper: str) -> Query[Any, Any]:
-    found = query_of(query, helper)
+    found = query if isinstance(query, Query) else query_of(query, helper)
     if not isinstance(found, Query):
         raise BuildError(f"{helper} takes a select, not a {type(found).__name__}")
     return found

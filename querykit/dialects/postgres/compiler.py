@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from querykit.builder.expressions import InList, Like, known_type
 from querykit.builder.value_types import type_of
 from querykit.dialects.compiler import Compiler
-from querykit.dialects.expressions import OTHER, is_value, visits
+from querykit.dialects.expressions import BOUND, OTHER, is_value, visits
 from querykit.dialects.postgres.types import ADAPTERS, CAST_TYPES, JSON_ENCODINGS
 from querykit.errors import CompileError
 
@@ -68,7 +68,9 @@ class PostgresCompiler(Compiler):
 
     def beside(self, left: Any, right: Any, at_least: int, right_at_least: int | None = None) -> tuple[str, str]:
         """Both operands; two values tell each other no type, nor does an unknown term tell a float that it is none."""
-        return self._beside(left, right, at_least), self._beside(right, left, right_at_least or at_least)
+        if type(left) in BOUND or type(right) in BOUND:
+            return self._beside(left, right, at_least), self._beside(right, left, right_at_least or at_least)
+        return self.operand(left, at_least), self.operand(right, right_at_least or at_least)
 
     def beside_known(self, term: Any, value: Any) -> str:
         """An operand beside a term that was written before."""
@@ -127,10 +129,10 @@ class PostgresCompiler(Compiler):
     def _rows(self, node: JsonRows) -> str:
         """The query, its columns put in forms that survive JSON by a query around it where one needs that."""
         sql = self.query(node.query)
-        if node.columns is None or not any(self._encoding(column.shape) for column in node.columns):
+        if not self.needs_encoding(node.query):
             return sql
         plain = self.names["plain"]
-        columns = ", ".join([self._row_column(plain, column) for column in node.columns])
+        columns = ", ".join([self._row_column(plain, column) for column in self.known_columns(node)])
         return f"SELECT {columns} FROM ({sql}) AS {plain}"
 
     def _row_column(self, table: str, column: OutputColumn) -> str:
