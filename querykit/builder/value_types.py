@@ -8,12 +8,23 @@ import uuid
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from querykit.errors import BuildError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
 _JSON = "querykit.Json"
 _AWARE = "querykit.AwareDatetime"
+
+KINDS: Final = ("bool", "int", "float", "decimal", "str", "bytes", "date", "time", "datetime", "instant", "timedelta", "uuid", "json")
+"""The kinds that a database holds by themselves."""
+LISTS: Final = ("list", *[f"list of {kind}" for kind in KINDS])
+"""The kinds of lists, as `ValueType.stored_kind` has them."""
 
 Json: TypeAlias = Annotated[Any, _JSON]
 """A column that holds JSON: ``profile: Column[Json]``. Any dict, list or scalar; JSON null and SQL NULL are None."""
@@ -22,21 +33,35 @@ AwareDatetime: TypeAlias = Annotated[dt.datetime, _AWARE]
 """A column that holds instants, with a time zone: ``created_at: Column[AwareDatetime]``. Plain datetime is naive."""
 
 
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _stored_kind(kind: str, item: ValueType | None, stored: ValueType | None) -> str:
+    if stored is not None:
+        return stored.stored_kind
+    while item is not None and item.item is not None:
+        item = item.item
+    return kind if item is None else f"list of {item.stored_kind}"
+
+
 class ValueType:
-    """What values an expression has. Made by `value_type`, so that equal annotations give one object.
+    """What values an expression has. Made by `value_type` and `type_of`, so that equal types are one object.
 
     Attributes:
         kind: The word by which dialects look up how to write, encode and decode it: ``"bool"``, ``"int"``, ``"float"``,
             ``"decimal"``, ``"str"``, ``"bytes"``, ``"date"``, ``"time"``, ``"datetime"`` (naive), ``"instant"`` (aware),
-            ``"timedelta"``, ``"uuid"``, ``"enum"``, ``"list"`` or ``"json"``.
+            ``"timedelta"``, ``"uuid"``, ``"enum"``, ``"custom"``, ``"list"`` or ``"json"``.
         python: The Python type of a value.
         item: Of a list, the type of its items.
-        stored: Of an enum, the type of its members' values.
-        stored_kind: The kind that the database sees: an enum's is that of its members' values.
+        stored: Of an enum or a registered type, the type that the database holds.
+        stored_kind: The kind that the database sees: that of `stored`, ``"list of float"`` and its like for lists.
+        encode: Of an enum or a registered type, what makes the stored value of a Python value.
+        decode: Of an enum or a registered type, what makes the Python value of a stored one.
         is_nullable: Whether None was among the annotation's types.
     """
 
-    __slots__ = ("accepts", "is_nullable", "item", "kind", "python", "stored", "stored_kind")
+    __slots__ = ("accepts", "decode", "encode", "is_nullable", "item", "kind", "python", "stored", "stored_kind")
 
     def __init__(
         self,
@@ -45,6 +70,8 @@ class ValueType:
         *,
         item: ValueType | None = None,
         stored: ValueType | None = None,
+        encode: Callable[[Any], Any] = _itself,
+        decode: Callable[[Any], Any] = _itself,
         is_nullable: bool = False,
     ) -> None:
         """Keep the facts; `accepts` are the exact types that need no closer look."""
@@ -52,7 +79,9 @@ class ValueType:
         self.python: Final = python
         self.item: Final = item
         self.stored: Final = stored
-        self.stored_kind: Final = stored.kind if stored is not None else kind
+        self.stored_kind: Final = _stored_kind(kind, item, stored)
+        self.encode: Final = encode
+        self.decode: Final = decode
         self.is_nullable: Final = is_nullable
         self.accepts: Final = _ACCEPTED_AS_THEY_ARE.get(kind, frozenset())
 
@@ -74,12 +103,15 @@ class ValueType:
 
     def __str__(self) -> str:
         """The annotation, as a person would write it."""
-        name = {"instant": "AwareDatetime", "json": "Json"}.get(self.kind, self.python.__name__)
+        name = _NAMES_OF_KINDS.get(self.kind, self.python.__name__)
         return f"list[{self.item}]" if self.item is not None else name
 
     def __repr__(self) -> str:
         """The annotation, marked as a type of values."""
         return f"<ValueType {self}>"
+
+
+_NAMES_OF_KINDS = {"instant": "AwareDatetime", "json": "Json"}
 
 
 def _described(value: object) -> str:
@@ -107,6 +139,10 @@ def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_item(type_: ValueType, value: object) -> bool:
+    return value is None or type(value) in type_.accepts or bool(_MATCHES[type_.kind](type_, value))
+
+
 _MATCHES: dict[str, Any] = {
     "bool": lambda _, value: isinstance(value, bool),
     "int": lambda _, value: _is_integer(value),
@@ -121,59 +157,45 @@ _MATCHES: dict[str, Any] = {
     "timedelta": lambda _, value: isinstance(value, dt.timedelta),
     "uuid": lambda _, value: isinstance(value, uuid.UUID),
     "enum": lambda self, value: isinstance(value, self.python),
-    "list": lambda self, value: isinstance(value, list | tuple) and all(self.item.check(each, "an item") is each for each in value),
+    "custom": lambda self, value: isinstance(value, self.python),
+    "list": lambda self, value: isinstance(value, list | tuple) and all(_is_item(self.item, each) for each in value),
     "json": lambda _, value: isinstance(value, dict | list | tuple | str | int | float | bool),
 }
-
-_KINDS_BY_PYTHON_TYPE: dict[type, str] = {
-    bool: "bool",
-    int: "int",
-    float: "float",
-    Decimal: "decimal",
-    str: "str",
-    bytes: "bytes",
-    dt.date: "date",
-    dt.time: "time",
-    dt.datetime: "datetime",
-    dt.timedelta: "timedelta",
-    uuid.UUID: "uuid",
-    dict: "json",
-}
-
 
 @cache
 def value_type(annotation: Any) -> ValueType | None:
     """The type that an annotation names, or None for `Any`, of which nothing is known.
 
     Args:
-        annotation: A Python type, an Enum class, `AwareDatetime`, `Json`, ``list[X]``, ``dict[...]``, or one of them
-            with ``| None``.
+        annotation: A Python type, an Enum class, a type given to `register_type`, `AwareDatetime`, `Json`, ``list[X]``,
+            ``dict[...]``, or one of them with ``| None``.
 
     Raises:
         BuildError: it is none of those.
     """
     if annotation is Any:
         return None
-    if get_origin(annotation) in (Union, types.UnionType):
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
         return _nullable(annotation)
-    if get_origin(annotation) is Annotated:
-        base, *marks = get_args(annotation)
-        if _JSON in marks:
-            return ValueType("json", object)
-        return ValueType("instant", dt.datetime) if _AWARE in marks else value_type(base)
-    if get_origin(annotation) is list:
-        return ValueType("list", list, item=value_type(get_args(annotation)[0]) or _ANY_ITEM)
-    python = get_origin(annotation) or annotation
-    if kind := _KINDS_BY_PYTHON_TYPE.get(python):
-        return ValueType(kind, python)
+    if origin is Annotated:
+        return _annotated(*get_args(annotation))
+    if annotation in _registered:
+        return _registered[annotation]
+    if origin is list:
+        return list_of(value_type(get_args(annotation)[0]) or JSON)
+    python = origin or annotation
+    if python in _BY_PYTHON_TYPE:
+        return _BY_PYTHON_TYPE[python]
     if isinstance(python, type) and issubclass(python, Enum):
-        return ValueType("enum", python, stored=_stored_type(python))
-    if python is list:
-        return ValueType("list", list, item=_ANY_ITEM)
+        return ValueType("enum", python, stored=_stored_type(python), encode=_ENUM_VALUE, decode=python)
     raise BuildError(f"{annotation!r} is not a type that a column can have")
 
 
-_ANY_ITEM = ValueType("json", object)
+def _annotated(base: Any, *marks: Any) -> ValueType | None:
+    if _JSON in marks:
+        return JSON
+    return INSTANT if _AWARE in marks else value_type(base)
 
 
 def _nullable(annotation: Any) -> ValueType | None:
@@ -181,14 +203,65 @@ def _nullable(annotation: Any) -> ValueType | None:
     if len(others) != 1:
         raise BuildError(f"{annotation} names more than one type; a column has one, or one and None")
     inner = value_type(others[0])
-    if inner is None:
-        return None
-    return ValueType(inner.kind, inner.python, item=inner.item, stored=inner.stored, is_nullable=True)
+    return None if inner is None else nullable(inner)
+
+
+@cache
+def nullable(type_: ValueType) -> ValueType:
+    """The same type, None included."""
+    return ValueType(
+        type_.kind,
+        type_.python,
+        item=type_.item,
+        stored=type_.stored,
+        encode=type_.encode,
+        decode=type_.decode,
+        is_nullable=True,
+    )
+
+
+@cache
+def list_of(item: ValueType) -> ValueType:
+    """A list of items of a type."""
+    return ValueType("list", list, item=item)
+
+
+_ENUM_VALUE = attrgetter("value")
 
 
 def _stored_type(enum: type[Enum]) -> ValueType | None:
     kinds = {type_of(member.value) for member in enum}
-    return kinds.pop() if len(kinds) == 1 else None
+    if len(kinds) == 1 and (kind := kinds.pop()) is not None:
+        return kind
+    raise BuildError(f"the values of {enum.__name__}'s members are of several types, or of one that no database holds")
+
+
+_registered: dict[Any, ValueType] = {}
+
+
+def register_type(python: type[T], stored: Any, *, encode: Callable[[T], Any], decode: Callable[[Any], T]) -> None:
+    """Let columns and parameters have a type of your own, which databases hold as a type they know.
+
+    >>> from querykit import Column, Table, register_type
+    >>> class Point(NamedTuple):
+    ...     x: int
+    ...     y: int
+    >>> register_type(Point, str, encode=lambda point: f"{point.x} {point.y}",
+    ...               decode=lambda text: Point(*map(int, text.split())))
+    >>> class Place(Table, name="place"):
+    ...     location: Column[Point]
+
+    Args:
+        python: Your type; registered before the tables that use it are made.
+        stored: The type that the database holds: `str`, `Decimal`, `Json`, …
+        encode: Makes the stored value of one of yours.
+        decode: Makes yours of a stored value. Neither is ever given None.
+    """
+    held = value_type(stored)
+    if held is None or not isinstance(python, type):
+        raise BuildError("register_type() takes a class, and a type that a column can have")
+    _registered[python] = ValueType("custom", python, stored=held, encode=encode, decode=decode)
+    value_type.cache_clear()
 
 
 BOOL: Final = ValueType("bool", bool)
@@ -197,9 +270,31 @@ FLOAT: Final = ValueType("float", float)
 DECIMAL: Final = ValueType("decimal", Decimal)
 STR: Final = ValueType("str", str)
 BYTES: Final = ValueType("bytes", bytes)
+DATE: Final = ValueType("date", dt.date)
+TIME: Final = ValueType("time", dt.time)
+DATETIME: Final = ValueType("datetime", dt.datetime)
+INSTANT: Final = ValueType("instant", dt.datetime)
+TIMEDELTA: Final = ValueType("timedelta", dt.timedelta)
+UUID: Final = ValueType("uuid", uuid.UUID)
 JSON: Final = ValueType("json", object)
-_DATETIME: Final = ValueType("datetime", dt.datetime)
-_INSTANT: Final = ValueType("instant", dt.datetime)
+TOTAL: Final = ValueType("total", int)
+"""An integer that an aggregate made, which servers hold in a wider type than its items."""
+
+_BY_PYTHON_TYPE: dict[Any, ValueType] = {
+    bool: BOOL,
+    int: INT,
+    float: FLOAT,
+    Decimal: DECIMAL,
+    str: STR,
+    bytes: BYTES,
+    dt.date: DATE,
+    dt.time: TIME,
+    dt.datetime: DATETIME,
+    dt.timedelta: TIMEDELTA,
+    uuid.UUID: UUID,
+    dict: JSON,
+    list: list_of(JSON),
+}
 
 _TYPES_OF_VALUES: dict[type, ValueType] = {
     bool: BOOL,
@@ -211,25 +306,32 @@ _TYPES_OF_VALUES: dict[type, ValueType] = {
     bytearray: BYTES,
     memoryview: BYTES,
     dict: JSON,
-    dt.date: ValueType("date", dt.date),
-    dt.time: ValueType("time", dt.time),
-    dt.timedelta: ValueType("timedelta", dt.timedelta),
-    uuid.UUID: ValueType("uuid", uuid.UUID),
+    dt.date: DATE,
+    dt.time: TIME,
+    dt.timedelta: TIMEDELTA,
+    uuid.UUID: UUID,
 }
 
 
 def type_of(value: object) -> ValueType | None:
     """The type of a Python value, or None for None and for types that only the driver knows."""
-    if found := _TYPES_OF_VALUES.get(type(value)):
+    if found := _TYPES_OF_VALUES.get(type(value)) or _registered.get(type(value)):
         return found
     if isinstance(value, dt.datetime):
-        return _DATETIME if value.tzinfo is None else _INSTANT
+        return DATETIME if value.tzinfo is None else INSTANT
     if isinstance(value, Enum):
         return value_type(type(value))
     if isinstance(value, list | tuple):
-        items = {type_of(each) for each in value if each is not None}
-        return ValueType("list", list, item=items.pop() or _ANY_ITEM) if len(items) == 1 else None
+        return _type_of_list(value)
     for python, known in _TYPES_OF_VALUES.items():
         if isinstance(value, python):
             return known
     return None
+
+
+def _type_of_list(values: list[Any] | tuple[Any, ...]) -> ValueType | None:
+    items = {type_of(each) for each in values if each is not None}
+    if len(items) != 1:
+        return None
+    item = items.pop()
+    return list_of(JSON if item is None else item)

@@ -138,8 +138,6 @@ class ExpressionCompiler:
 
     visitors: ClassVar[Visitors] = Visitors()
     names: ClassVar[QuotedNames]
-    value_adapters: ClassVar[dict[str, Callable[[Any], object]]] = {}
-    """How values of a kind become what the driver takes."""
     cast_types: ClassVar[dict[str, str]] = {}
     """What CAST calls a kind of type."""
     functions: ClassVar[dict[str, str]] = {}
@@ -221,7 +219,7 @@ class ExpressionCompiler:
 
     def bind(self, value: object, type_: ValueType | None) -> str:
         """The placeholder of a value."""
-        if type_ is not None and (adapter := self.value_adapters.get(type_.kind)) is not None:
+        if type_ is not None and (adapter := self.dialect.values.adapters[type_]) is not None:
             self.adapters.append((len(self.parameters), adapter))
         self.parameters.append(value)
         return self.placeholder(len(self.parameters))

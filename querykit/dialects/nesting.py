@@ -119,8 +119,7 @@ class NestingCompiler(ExpressionCompiler):
     def _encoding(self, shape: ValueType | Nested | None) -> str | None:
         if shape is None:
             return None
-        kind = "nested" if isinstance(shape, Nested) else shape.stored.kind if shape.stored else shape.kind
-        return self.json_encodings.get(kind)
+        return self.json_encodings.get("nested" if isinstance(shape, Nested) else shape.stored_kind)
 
     @visits(JsonBuildObject)
     def visit_json_build_object(self, node: JsonBuildObject) -> str:

@@ -2,9 +2,11 @@
 
 from querykit.dialects.base import Dialect, Features
 from querykit.dialects.mysql.compiler import MySQLCompiler
+from querykit.dialects.mysql.types import VALUES
 
 dialect = Dialect(
     name="mysql",
     features=Features(max_parameters=None, max_nesting=30, keeps_json_key_order=False),
     compiler=MySQLCompiler,
+    values=VALUES,
 )

@@ -9,7 +9,7 @@ from querykit.builder.functions import FunctionCall
 from querykit.builder.select import AllColumns, Query
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import OTHER, visits
-from querykit.dialects.mysql.types import ADAPTERS, CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.mysql.types import CAST_TYPES, JSON_ENCODINGS
 
 if TYPE_CHECKING:
     from querykit.builder.expressions import Ordering
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 class MySQLCompiler(Compiler):
     """Writes MySQL's SQL."""
 
-    value_adapters = ADAPTERS
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
     functions: ClassVar = {"LENGTH": "CHAR_LENGTH"}

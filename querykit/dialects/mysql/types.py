@@ -1,37 +1,13 @@
-"""MySQL's types: how values are bound, what CAST calls them, and how they survive JSON."""
+"""MySQL's types: how values are bound, what CAST calls them, how they survive JSON, and how they are read back."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+import re
 
-import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from enum import Enum
-
-
-def _json_text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _stored(member: Enum) -> object:
-    return member.value
-
-
-def _utc(value: dt.datetime) -> dt.datetime:
-    return value.astimezone(dt.UTC).replace(tzinfo=None)
-
-
-ADAPTERS: dict[str, Callable[[Any], object]] = {
-    "json": _json_text,
-    "list": _json_text,
-    "enum": _stored,
-    "uuid": str,
-    # the drivers drop the offset without a word; a DATETIME holds UTC by our convention
-    "instant": _utc,
-}
+from querykit.dialects.json_text import json_text
+from querykit.dialects.reading import as_utc, read_bool, read_json, read_uuid, utc_without_zone
+from querykit.dialects.values import Values
 
 CAST_TYPES = {
     "int": "SIGNED",
@@ -50,3 +26,64 @@ JSON_ENCODINGS = {
     "float": "CONCAT({0}, '')",
     "bytes": "HEX({0})",
 }
+
+_TIME = re.compile(r"(-?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
+
+
+def _time(value: dt.timedelta) -> dt.time:
+    """A time of day: the drivers give every TIME as a timedelta, because it may be negative or longer than a day."""
+    if not dt.timedelta(0) <= value < dt.timedelta(days=1):
+        raise ValueError
+    return (dt.datetime.min + value).time()
+
+
+def _date(value: dt.date) -> dt.date:
+    """Refuse 0000-00-00, which the drivers give as text."""
+    if not isinstance(value, dt.date):
+        raise TypeError
+    return value
+
+
+def _timedelta(text: str) -> dt.timedelta:
+    """A TIME as JSON has it: ``-12:34:56.500000``."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise ValueError
+    sign, hours, minutes, seconds, fraction = found.groups()
+    size = dt.timedelta(
+        hours=int(hours), minutes=int(minutes), seconds=int(seconds), microseconds=int((fraction or "0").ljust(6, "0"))
+    )
+    return -size if sign else size
+
+
+def _instant_of_text(text: str) -> dt.datetime:
+    return as_utc(dt.datetime.fromisoformat(text))
+
+
+VALUES = Values(
+    to_driver={
+        "json": json_text,
+        "list": json_text,
+        "uuid": str,
+        # the drivers drop the offset without a word; a DATETIME holds UTC by our convention
+        "instant": utc_without_zone,
+    },
+    from_driver={
+        "bool": read_bool,
+        "date": _date,
+        "datetime": _date,
+        "instant": as_utc,
+        "time": _time,
+        "uuid": read_uuid,
+        "json": read_json,
+        # the sum of integers is a DECIMAL
+        "total": int,
+    },
+    from_json={
+        "bool": read_bool,
+        "float": float,
+        "bytes": bytes.fromhex,
+        "instant": _instant_of_text,
+        "timedelta": _timedelta,
+    },
+)

@@ -8,7 +8,7 @@ from querykit.builder.expressions import InList, Like, known_type
 from querykit.builder.value_types import type_of
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import BOUND, OTHER, is_value, visits
-from querykit.dialects.postgres.types import ADAPTERS, CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.postgres.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 class PostgresCompiler(Compiler):
     """Writes PostgreSQL's SQL."""
 
-    value_adapters = ADAPTERS
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
 
@@ -102,7 +101,7 @@ class PostgresCompiler(Compiler):
         """``a = ANY($1)``: the whole list is one array, so the text is the same for every list."""
         item = known_type(node.term) or type_of(node.values[0])
         term = self.typed(node.term) if is_value(node.term) else self.operand(node.term, OTHER)
-        adapter = self.value_adapters.get(item.kind) if item is not None else None
+        adapter = self.dialect.values.adapters[item] if item is not None else None
         if adapter is not None:
             self.adapters.append((len(self.parameters), lambda values: [adapter(each) for each in values]))
         self.parameters.append(list(node.values))

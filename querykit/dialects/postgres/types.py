@@ -1,26 +1,22 @@
-"""PostgreSQL's types: how values are bound, what CAST calls them, and how they survive JSON."""
+"""PostgreSQL's types: how values are bound, what CAST calls them, how they survive JSON, and how they are read back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import datetime as dt
+import struct
+import uuid
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from functools import partial
+from typing import TYPE_CHECKING
 
-import msgspec
+from querykit.dialects.json_text import json_text
+from querykit.dialects.reading import read_json
+from querykit.dialects.values import Values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from enum import Enum
+    from typing import TypeVar
 
-
-def _json_text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _stored(member: Enum) -> object:
-    return member.value
-
-
-ADAPTERS: dict[str, Callable[[Any], object]] = {"json": _json_text, "enum": _stored}
-"""asyncpg takes JSON as text, and no enum."""
+    DateT = TypeVar("DateT", dt.date, dt.datetime)
 
 CAST_TYPES = {
     "bool": "boolean",
@@ -52,3 +48,73 @@ JSON_ENCODINGS = {
         "+ EXTRACT(MICROSECONDS FROM {0}))::bigint) END"
     ),
 }
+# an array of such values is encoded item by item
+_ITEMS = (
+    "CASE WHEN {0} IS NOT NULL THEN ARRAY(SELECT encoding FROM UNNEST({0}) WITH ORDINALITY AS item(value, place) "
+    "ORDER BY item.place) END"
+)
+JSON_ENCODINGS |= {
+    f"list of {kind}": _ITEMS.replace("encoding", encoding.replace("{0}", "item.value"))
+    for kind, encoding in JSON_ENCODINGS.items()
+}
+
+
+# -- from the driver ----------------------------------------------------------------------------------------------------
+
+# A numeric has at most 131,072 digits before the point and 16,383 after it.
+# Source: https://www.postgresql.org/docs/current/datatype-numeric.html
+_ALL_DIGITS = Context(prec=147_456, Emin=MIN_EMIN, Emax=MAX_EMAX)
+
+_plain = partial(_ALL_DIGITS.add, Decimal(0))
+"""asyncpg gives 10000 as 1E+4; adding zero gives it the exponent that PostgreSQL holds, and changes no other."""
+
+
+def _uuid(value: uuid.UUID) -> uuid.UUID:
+    """asyncpg has a class of its own."""
+    return uuid.UUID(int=value.int)
+
+
+def _finite(latest: DateT, value: DateT) -> DateT:
+    """Refuse infinity, which asyncpg gives as the last moment that Python knows."""
+    if value == latest:
+        raise OverflowError
+    return value
+
+
+def _instant(value: dt.datetime) -> dt.datetime:
+    """Refuse infinity, which asyncpg gives without a time zone."""
+    if value.tzinfo is None:
+        raise OverflowError
+    return value
+
+
+# -- from JSON ----------------------------------------------------------------------------------------------------------
+
+
+def _float(hexadecimal: str) -> float:
+    return struct.unpack(">d", bytes.fromhex(hexadecimal))[0]  # type: ignore[no-any-return]
+
+
+def _timedelta(parts: list[int]) -> dt.timedelta:
+    """What asyncpg makes of an interval: years of 365 days, months of 30."""
+    months, days, microseconds = parts
+    years, months = divmod(abs(months), 12) if months >= 0 else (-(abs(months) // 12), -(abs(months) % 12))
+    return dt.timedelta(days=years * 365 + months * 30 + days, microseconds=microseconds)
+
+
+VALUES = Values(
+    # asyncpg takes JSON as text
+    to_driver={"json": json_text},
+    from_driver={
+        "decimal": _plain,
+        "uuid": _uuid,
+        "date": partial(_finite, dt.date.max),
+        "datetime": partial(_finite, dt.datetime.max),
+        "instant": _instant,
+        "json": read_json,
+        # the sum of a bigint is a numeric
+        "total": int,
+    },
+    from_json={"float": _float, "bytes": bytes.fromhex, "timedelta": _timedelta},
+    lists_are_documents=False,
+)

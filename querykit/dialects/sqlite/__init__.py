@@ -2,9 +2,11 @@
 
 from querykit.dialects.base import Dialect, Features
 from querykit.dialects.sqlite.compiler import SQLiteCompiler
+from querykit.dialects.sqlite.types import VALUES
 
 dialect = Dialect(
     name="sqlite",
     features=Features(max_parameters=32_766, max_nesting=7),
     compiler=SQLiteCompiler,
+    values=VALUES,
 )

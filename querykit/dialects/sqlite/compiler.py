@@ -8,7 +8,7 @@ from querykit.builder.expressions import DEFAULT, DistinctTest, InList, Keyword,
 from querykit.builder.value_types import JSON, type_of
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import OTHER, visits
-from querykit.dialects.sqlite.types import ADAPTERS, CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.sqlite.types import CAST_TYPES, JSON_ENCODINGS
 
 if TYPE_CHECKING:
     from querykit.builder.json import JsonArray, JsonObject
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 class SQLiteCompiler(Compiler):
     """Writes SQLite's SQL."""
 
-    value_adapters = ADAPTERS
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
     max_pairs = 63

@@ -1,45 +1,19 @@
-"""SQLite's types: how values are bound, what CAST calls them, and how they survive JSON."""
+"""SQLite's types: how values are bound, what CAST calls them, how they survive JSON, and how they are read back.
+
+SQLite holds integers, floats, texts and blobs. The rest is text that sorts as it should, and durations are microseconds.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from enum import Enum
-
-
-def _json_text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _stored(member: Enum) -> object:
-    return member.value
-
-
-def _utc_text(value: dt.datetime) -> str:
-    return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ") + "+00:00"
-
-
-
-
-ADAPTERS: dict[str, Callable[[Any], object]] = {
-    "json": _json_text,
-    "list": _json_text,
-    "enum": _stored,
-    "uuid": str,
-    "decimal": lambda value: str(Decimal(value)),
-    "date": dt.date.isoformat,
-    "time": dt.time.isoformat,
-    "datetime": lambda value: value.isoformat(" "),
-    "instant": _utc_text,
-    "timedelta": lambda value: value // dt.timedelta(microseconds=1),
-}
-"""SQLite holds integers, floats, texts and blobs: the rest is text that sorts as it should, durations microseconds."""
+from querykit.builder.value_types import LISTS
+from querykit.dialects.json_text import json_text
+from querykit.dialects.reading import as_utc, read_bool, read_json, read_uuid, utc_without_zone
+from querykit.dialects.values import Values
+from querykit.errors import DataError
 
 CAST_TYPES = {"int": "INTEGER", "float": "REAL", "str": "TEXT", "bytes": "BLOB"}
 
@@ -49,6 +23,81 @@ JSON_ENCODINGS = {
     "bytes": "CASE WHEN {0} IS NOT NULL THEN HEX({0}) END",
     # that a text is JSON is forgotten by derived tables
     "json": "JSON({0})",
-    "list": "JSON({0})",
+    **dict.fromkeys(LISTS, "JSON({0})"),
     "nested": "JSON({0})",
 }
+
+
+# -- to the driver ------------------------------------------------------------------------------------------------------
+
+
+def _float(value: float) -> float:
+    """A float, which SQLite would store as NULL if it were NaN."""
+    if math.isnan(value):
+        raise DataError("SQLite has no NaN")
+    return float(value)
+
+
+def _decimal_text(value: Decimal | int) -> str:
+    """The number in digits: its text says its value and its scale."""
+    return format(Decimal(value), "f")
+
+
+def _datetime_text(value: dt.datetime) -> str:
+    return value.isoformat(" ")
+
+
+def _instant_text(value: dt.datetime) -> str:
+    return utc_without_zone(value).isoformat(" ") + "+00:00"
+
+
+def _microseconds(value: dt.timedelta) -> int:
+    return value // dt.timedelta(microseconds=1)
+
+
+# -- from the driver, and from JSON, which holds the same ---------------------------------------------------------------
+
+
+def _decimal(value: str | int | float) -> Decimal:  # noqa: PYI041 - which of the two it is, the column's affinity says
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def _instant(text: str) -> dt.datetime:
+    """An instant; a text without a zone, such as CURRENT_TIMESTAMP gives, is UTC."""
+    value = dt.datetime.fromisoformat(text)
+    return as_utc(value) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+def _timedelta(microseconds: int) -> dt.timedelta:
+    return dt.timedelta(microseconds=microseconds)
+
+
+_READERS = {
+    "bool": read_bool,
+    "float": float,
+    "decimal": _decimal,
+    "date": dt.date.fromisoformat,
+    "time": dt.time.fromisoformat,
+    "datetime": dt.datetime.fromisoformat,
+    "instant": _instant,
+    "timedelta": _timedelta,
+    "uuid": read_uuid,
+}
+
+VALUES = Values(
+    to_driver={
+        "json": json_text,
+        "list": json_text,
+        "float": _float,
+        "uuid": str,
+        "decimal": _decimal_text,
+        "date": dt.date.isoformat,
+        "time": dt.time.isoformat,
+        "datetime": _datetime_text,
+        "instant": _instant_text,
+        "timedelta": _microseconds,
+    },
+    from_driver={**_READERS, "json": read_json},
+    # JSON numbers are read as Decimals with all their digits by msgspec itself
+    from_json={**{kind: read for kind, read in _READERS.items() if kind != "decimal"}, "bytes": bytes.fromhex},
+)

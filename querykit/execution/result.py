@@ -1,0 +1,120 @@
+"""Results: a driver's rows made into Python's by the plan of the query, or refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgspec
+
+from querykit.builder.compiled import Nested, OutputColumn
+from querykit.builder.value_types import JSON
+from querykit.errors import DecodeError, ResultError, TruncatedResultError
+from querykit.execution.decoding import is_list, rows_decoder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from querykit.builder.compiled import CompiledQuery
+    from querykit.dialects.base import Dialect
+    from querykit.dialects.driver import DriverResult
+    from querykit.execution.decoding import RowsDecoder
+
+
+def decode_rows(compiled: CompiledQuery, dialect: Dialect, result: DriverResult) -> list[Any]:
+    """The rows of a result, as the query's plan says.
+
+    Raises:
+        TruncatedResultError: the server cut a nested list.
+        DecodeError: a value cannot be read as its type.
+        ResultError: two columns have one name, and one would hide the other.
+    """
+    decoder = _decoder(compiled, dialect, result)
+    try:
+        return decoder.rows(result.rows)
+    except Exception as error:  # noqa: BLE001 - whatever a reader raises means that it cannot read
+        _explain(error, decoder, result.rows)
+
+
+def decode_column(compiled: CompiledQuery, dialect: Dialect, result: DriverResult) -> list[Any]:
+    """The values of the only column of a result.
+
+    Raises:
+        ResultError: there is another number of columns.
+        TruncatedResultError: the server cut a nested list.
+        DecodeError: a value cannot be read as its type.
+    """
+    decoder = _decoder(compiled, dialect, result)
+    if len(decoder.columns) != 1:
+        raise ResultError(f"one column was asked for, and the result has {len(decoder.columns)}")
+    try:
+        return decoder.values(result.rows)
+    except Exception as error:  # noqa: BLE001 - whatever a reader raises means that it cannot read
+        _explain(error, decoder, result.rows)
+
+
+def _decoder(compiled: CompiledQuery, dialect: Dialect, result: DriverResult) -> RowsDecoder:
+    columns = compiled.columns
+    if columns is None:
+        columns = described_columns(result.names, result.json_columns)
+    elif result.names and any(column.name is None for column in columns):
+        columns = tuple([each._replace(name=each.name or name) for each, name in zip(columns, result.names, strict=True)])
+    decoder = rows_decoder(columns, dialect)
+    if result.is_truncated and decoder.may_be_cut:
+        raise TruncatedResultError("the server cut an aggregate of this result: raise its limit, or ask for fewer rows")
+    return decoder
+
+
+def described_columns(names: Sequence[str], json_columns: Sequence[int]) -> tuple[OutputColumn, ...]:
+    """The plan of a result that only the database knows: JSON columns are decoded, the others stay as they are.
+
+    Raises:
+        ResultError: two columns have one name.
+    """
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise ResultError(f"two columns of the result are named {twice!r}, and one would hide the other: rename one")
+    return tuple([OutputColumn(name, JSON if place in json_columns else None) for place, name in enumerate(names)])
+
+
+def _explain(error: Exception, decoder: RowsDecoder, rows: Sequence[Sequence[Any]]) -> NoReturn:
+    """Find the value that could not be read, and say what is wrong with it without showing it."""
+    for number, row in enumerate(rows, 1):
+        for column, read, value in zip(decoder.columns, decoder.readers, row, strict=True):
+            if read is not None and not (value is None and not is_list(column.shape)):
+                try:
+                    read(value)
+                except Exception as reason:  # noqa: BLE001 - see above
+                    raise _reading_error(reason, column, value, number) from None
+    raise DecodeError(f"the rows are not of the shape that the query says: {type(error).__name__}") from None
+
+
+def _reading_error(reason: Exception, column: OutputColumn, value: Any, number: int) -> ResultError:
+    where = f"column {column.name!r} of row {number}"
+    if isinstance(column.shape, Nested):
+        if _is_cut(column.shape, value):
+            return TruncatedResultError(f"{where}: the server cut a nested list: raise its limit, or ask for fewer rows")
+        detail = f": {reason}" if isinstance(reason, msgspec.ValidationError) else ""
+        return DecodeError(f"{where}: nested rows are not of the types that the query says{detail}")
+    return DecodeError(f"{where} cannot be read as {column.shape}: {type(reason).__name__}")
+
+
+def _is_cut(shape: Nested, value: Any) -> bool:
+    """Whether a nested value is no JSON, or has NULL where a list must stand."""
+    if value is None:
+        return True
+    try:
+        return _has_null_list(shape, msgspec.json.decode(value))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return True
+
+
+def _has_null_list(shape: Any, value: Any) -> bool:
+    if value is None:
+        return is_list(shape)
+    if not isinstance(shape, Nested) or shape.columns is None:
+        return False
+    if shape.kind == "scalars":
+        return any(_has_null_list(shape.columns[0].shape, each) for each in value)
+    rows = [value] if shape.kind == "object" else value
+    return any(_has_null_list(column.shape, row.get(column.name)) for row in rows for column in shape.columns)
+
