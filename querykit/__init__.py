@@ -1,6 +1,9 @@
-"""querykit: an async SQL query builder for PostgreSQL, MySQL, MariaDB and SQLite, on PyPika's expressions."""
+"""querykit: an async SQL query builder for PostgreSQL, MySQL, MariaDB and SQLite, on PyPika's expressions.
 
-from querykit import dialects as _dialects
+Start with `Database` and `Table`; nest related rows with `json_array_from` and `json_object_from`.
+"""
+
+from querykit import dialects as _dialects  # noqa: F401 - registers the four dialects by name
 from querykit.builder.compiled import CompiledQuery, ExecuteResult, OutputColumn
 from querykit.builder.creator import delete_from, insert_into, select, select_from, update
 from querykit.builder.expressions import (
@@ -18,4 +21,38 @@ from querykit.builder.functions import case, cast, fn
 from querykit.builder.raw import sql
 from querykit.builder.tables import Column, Table, table
 from querykit.builder.value_types import AwareDatetime, Json
+from querykit.execution.database import Database
 from querykit.helpers import json_array_from, json_build_object, json_object_from
+
+__all__ = [
+    "DEFAULT",
+    "AwareDatetime",
+    "Column",
+    "CompiledQuery",
+    "Condition",
+    "Database",
+    "ExecuteResult",
+    "Expression",
+    "Json",
+    "OutputColumn",
+    "Table",
+    "and_",
+    "case",
+    "cast",
+    "delete_from",
+    "exists",
+    "fn",
+    "insert_into",
+    "json_array_from",
+    "json_build_object",
+    "json_object_from",
+    "not_",
+    "or_",
+    "param",
+    "select",
+    "select_from",
+    "sql",
+    "table",
+    "update",
+    "value",
+]
