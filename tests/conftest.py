@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from querykit.execution.database import Database
 from tests.databases import DATABASES, UnavailableError, database_urls
+from tests.sample import create_sample, drop_sample, restore_sample
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,6 +38,34 @@ async def urls(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFac
             yield urls
     except UnavailableError as error:
         pytest.exit(str(error), returncode=1)  # a missing server fails the run, once
+
+
+@pytest.fixture
+async def db(database_name: str, urls: dict[str, str]) -> AsyncIterator[Database]:
+    """A connected database, for each of the run."""
+    async with Database(urls[database_name]) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+async def sample_tables(database_name: str, urls: dict[str, str]) -> AsyncIterator[None]:
+    """The tables of `tests.sample`, made once for each database."""
+    async with Database(urls[database_name]) as database:
+        await create_sample(database)
+        yield
+        await drop_sample(database)
+
+
+@pytest.fixture
+def sample(sample_tables: None) -> None:
+    """The rows of `tests.sample`, to be read and left as they are."""
+
+
+@pytest.fixture
+async def restored_sample(sample_tables: None, db: Database) -> AsyncIterator[None]:
+    """The rows of `tests.sample`, put back after the test."""
+    yield
+    await restore_sample(db)
 
 
 def _chosen(config: pytest.Config) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from querykit.dialects.driver import to_its_end
 from querykit.errors import ClosedError, UsageError
 from querykit.execution.runner import Runner
 from querykit.execution.transaction import Script, Transaction, transaction_options
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from querykit.execution.runner import Wanted
 
 
+GIVE_BACK_TIMEOUT = 5.0
+"""How long another task's statement on it may take, in seconds, before the connection is dropped."""
+
+
 class Connection(Runner):
     """One connection for several statements: temporary tables, session variables, locks, LISTEN.
 
@@ -29,7 +34,7 @@ class Connection(Runner):
     def __init__(self, pools: Pools, *, timeout: float | None, commit_timeout: float) -> None:
         """Prepare one; it is borrowed when it is entered."""
         self._pools = pools
-        self._timeout = timeout
+        super().__init__(timeout)
         self._commit_timeout = commit_timeout
         self._held: Held | None = None
         self._transaction: Transaction | None = None
@@ -47,6 +52,7 @@ class Connection(Runner):
     ) -> None:
         """Give it back; a transaction that is still open on it is rolled back."""
         held = self._usable(ending=True)
+        await to_its_end(held.when_free(GIVE_BACK_TIMEOUT))
         if self._transaction is not None and self._transaction.is_open:
             await self._transaction.rollback()
         if held.connection.in_transaction:

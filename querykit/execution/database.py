@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from querykit.errors import (
@@ -20,7 +21,7 @@ from querykit.execution.pool import PoolOptions
 from querykit.execution.pools import Pools
 from querykit.execution.runner import Runner, run_on
 from querykit.execution.transaction import Script, Transaction, transaction_options
-from querykit.execution.url import driver_for
+from querykit.execution.url import driver_for, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -85,19 +86,31 @@ class Database(Runner):
         Raises:
             ConfigurationError: the URL or an option is wrong.
         """
-        if not isinstance(pool_size, int) or pool_size < 1:
+        if type(pool_size) is not int or pool_size < 1:
             raise ConfigurationError(f"pool_size is a number of connections, one or more, not {pool_size!r}")
-        self._driver = driver_for(
-            url,
-            host=host,
-            port=port,
-            user=user,
-            password=password,
-            database=database,
+        _check_times(
+            acquire_timeout=acquire_timeout,
             connect_timeout=connect_timeout,
-            show_values=show_values,
+            timeout=timeout,
+            commit_timeout=commit_timeout,
+            close_timeout=close_timeout,
+            max_lifetime=max_lifetime,
+            check_after=check_after,
         )
-        self._timeout = timeout
+        target = parse_url(url)
+        self._driver = driver_for(
+            replace(
+                target,
+                host=target.host if host is None else host,
+                port=target.port if port is None else port,
+                user=target.user if user is None else user,
+                password=target.password if password is None else password,
+                database=target.database if database is None else database,
+                connect_timeout=connect_timeout,
+                show_values=show_values,
+            )
+        )
+        super().__init__(timeout)
         self._commit_timeout = commit_timeout
         self._close_timeout = close_timeout
         self._pool_options = PoolOptions(
@@ -306,7 +319,7 @@ class Outside(Runner):
     def __init__(self, database: Database) -> None:
         """Stand for a database."""
         self._database = database
-        self._timeout = database._timeout
+        super().__init__(database._timeout)
 
     @property
     def dialect(self) -> Dialect:
@@ -320,3 +333,10 @@ class Outside(Runner):
         self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
     ) -> AsyncGenerator[DriverResult, None]:
         return self._database._stream_outside(compiled, arguments, chunk_size)
+
+
+def _check_times(**times: object) -> None:
+    for name, seconds in times.items():
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0
+        if seconds is not None and not is_number:
+            raise ConfigurationError(f"{name} is a number of seconds, or None, not {seconds!r}")

@@ -28,7 +28,7 @@ class Held:
         task: The task that borrowed it.
     """
 
-    __slots__ = ("_is_busy", "_pool", "connection", "driver", "slot", "task")
+    __slots__ = ("_freed", "_is_busy", "_pool", "connection", "driver", "slot", "task")
 
     def __init__(self, slot: Slot, pool: Pool, driver: Driver) -> None:
         """Take a slot over from a pool."""
@@ -38,6 +38,7 @@ class Held:
         self.task = slot.task = asyncio.current_task()
         self._pool = pool
         self._is_busy = False
+        self._freed: asyncio.Future[None] | None = None
 
     def __enter__(self) -> None:
         """Claim the connection.
@@ -57,8 +58,20 @@ class Held:
     ) -> None:
         """Let go of it. What is no plain answer of the server's leaves doubts about the session."""
         self._is_busy = False
+        if self._freed is not None and not self._freed.done():
+            self._freed.set_result(None)
         if error is not None and not isinstance(error, QueryKitError):
             self.slot.is_dirty = True
+
+    async def when_free(self, timeout: float) -> None:
+        """Wait for the operation that another task has under way; one that does not end costs the connection."""
+        try:
+            async with asyncio.timeout(timeout):
+                while self._is_busy:
+                    self._freed = asyncio.get_running_loop().create_future()
+                    await self._freed
+        except TimeoutError:
+            self.connection.terminate()
 
     async def run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
         """Run a statement."""

@@ -112,8 +112,7 @@ class Pool:
             PoolTimeoutError: all of them stayed busy.
             ConnectError: a new one was needed and could not be opened.
         """
-        if self._is_closing:
-            raise ClosedError("the database is closed")
+        self._refuse_closed()
         slot = await self._next_slot()
         try:
             if slot is not None and await self._is_good(slot):
@@ -128,10 +127,16 @@ class Pool:
             raise
         self._opening -= 1
         self._lent.add(slot)
-        if self._is_closing:
+        try:
+            self._refuse_closed()
+        except ClosedError:
             self.release(slot)
-            raise ClosedError("the database is closed")
+            raise
         return slot
+
+    def _refuse_closed(self) -> None:
+        if self._is_closing:
+            raise ClosedError("this Database is closed")
 
     async def _next_slot(self) -> Slot | None:
         """An idle connection, or None for the right to open one; either way its place is counted in `_opening`."""

@@ -49,6 +49,8 @@ class Pools:
         self._forks = _forks
         self._is_known = False
         self._holders: dict[asyncio.Task[Any] | None, int] = {}
+        if driver.max_connections is not None:
+            options = options._replace(max_lifetime=None)  # a database in memory ends with its connection
         if driver.has_one_writer:
             self.writers = Pool(self._open, options._replace(size=1))
             self.readers = Pool(self._open_for_reading, options._replace(size=max(1, options.size - 1)))

@@ -30,11 +30,10 @@ Wanted = Literal["rows", "described rows", "effect"]
 class Runner(Creator):
     """Runs statements, and starts ones that are bound to it."""
 
-    _timeout: float | None = None
-
-    @property
-    def _executor(self) -> Executor:
-        return self
+    def __init__(self, timeout: float | None) -> None:
+        """Run the statements that start here, by default within `timeout` seconds."""
+        self._executor: Executor | None = self
+        self._timeout = timeout
 
     @property
     @abstractmethod

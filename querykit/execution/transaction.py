@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from querykit.dialects.driver import ISOLATION_LEVELS, TransactionOptions, to_its_end
 from querykit.errors import (
@@ -86,7 +86,7 @@ class Transaction(Runner):
         self._script = script
         self._borrow = borrow
         self._give_back = give_back
-        self._timeout = timeout
+        super().__init__(timeout)
         self._commit_timeout = commit_timeout
         self._parent = parent
         self._state: State = "new"
@@ -185,18 +185,20 @@ class Transaction(Runner):
             raise DatabaseError(f"nothing of this transaction was kept: {reason}")
 
     async def _roll_back(self) -> None:
-        held = self._held
-        if held is None or self._state != "open":
+        held, self._held = self._held, None
+        if held is None:
             return
+        self._state = "rolled back"  # other tasks begin nothing more
         if self._inner is not None:
             self._inner._end("rolled back")
+        await held.when_free(ROLLBACK_TIMEOUT)
         if self._end_reason is None and held.connection.in_transaction:
             try:
                 async with asyncio.timeout(ROLLBACK_TIMEOUT):
                     await held.command(*self._script.rollback)
             except Exception:
                 held.connection.terminate()
-        self._end("rolled back")
+        self._end("rolled back", held)
 
     def _end(self, state: State, held: Held | None = None) -> None:
         held, self._held = self._held or held, None
@@ -316,14 +318,15 @@ def transaction_options(
     """
     if isolation_level is None:
         return TransactionOptions(None, read_only, deferrable)
-    level = isolation_level.lower().replace("_", " ") if isinstance(isolation_level, str) else isolation_level
-    if level not in ISOLATION_LEVELS:
-        raise BuildError(f"isolation_level is one of {', '.join(map(repr, ISOLATION_LEVELS))}, not {isolation_level!r}")
-    return TransactionOptions(cast("IsolationLevel", level), read_only, deferrable)
+    wanted = str(isolation_level).lower().replace("_", " ")
+    for level in ISOLATION_LEVELS:
+        if level == wanted:
+            return TransactionOptions(level, read_only, deferrable)
+    raise BuildError(f"isolation_level is one of {', '.join(map(repr, ISOLATION_LEVELS))}, not {isolation_level!r}")
 
 
 def _savepoint_name(name: str) -> str:
     """A name that needs no quotes, under which no name of ours can be met."""
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,50}", name):
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,50}", name):
         raise BuildError(f"a savepoint's name is letters, digits and underscores, at most 51, not {name!r}")
     return f"user_{name}"

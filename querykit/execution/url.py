@@ -42,27 +42,8 @@ _FILE_SCHEMES = frozenset({"sqlite"})
 _MAX_PORT = 65535
 
 
-def driver_for(url: str, *, connect_timeout: float, show_values: bool, **parts: str | int | None) -> Driver:
-    """The driver for a URL. Nothing is imported or connected yet.
-
-    Args:
-        url: See the table above.
-        connect_timeout: How long opening one connection may take, in seconds.
-        show_values: Whether exceptions are chained to the driver's own.
-        parts: `host`, `port`, `user`, `password`, `database`: instead of what the URL says, where not None.
-
-    Raises:
-        ConfigurationError: the URL is wrong; the message says where, and never holds the password.
-    """
-    target = parse_url(url)
-    given = {name: part for name, part in parts.items() if part is not None}
-    return make_driver(
-        Target(**{**_parts_of(target), **given, "connect_timeout": connect_timeout, "show_values": show_values})
-    )  # type: ignore[arg-type]
-
-
-def make_driver(target: Target) -> Driver:
-    """The driver for a target.
+def driver_for(target: Target) -> Driver:
+    """The driver for a target. Nothing is imported or connected yet.
 
     Raises:
         ConfigurationError: an option is not known, or has a wrong value.
@@ -154,8 +135,3 @@ def _file(split: SplitResult) -> str:
     if "\0" in path:
         raise ConfigurationError("the file name of a SQLite database holds a NUL")
     return path or ":memory:"
-
-
-def _parts_of(target: Target) -> dict[str, object]:
-    names = ("scheme", "host", "port", "user", "password", "database", "options")
-    return {name: getattr(target, name) for name in names}

@@ -34,7 +34,6 @@ from querykit.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
-    from types import ModuleType
 
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Target, TransactionOptions
@@ -331,9 +330,9 @@ def _columns(result: Any) -> tuple[list[str], list[int]]:
     ]
 
 
-def _load_aiomysql() -> ModuleType:
+def _load_aiomysql() -> Any:
     try:
-        import aiomysql  # type: ignore[import-untyped]
+        import aiomysql
     except ModuleNotFoundError:
         raise missing_package("aiomysql", "mysql") from None
     return aiomysql

@@ -42,8 +42,8 @@ def with_literals(sql: str, arguments: Sequence[object], *, hexadecimal: bool = 
             write = _WRITERS.get(type(value))
             if write is None:
                 write = _writer_of_base(value)
-            literals.append(text(value) if write is _text else write(value))
-        sql %= tuple(literals)  # type: ignore[assignment]
+            literals.append(text(str(value)) if write is _text else write(value))
+        sql %= tuple(literals)
     try:
         return sql.encode()
     except UnicodeEncodeError:

@@ -16,8 +16,6 @@ from querykit.errors import ConnectError, ConnectionLostError, DatabaseError, To
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
-    from types import ModuleType
-
     import asyncpg
     from asyncpg.prepared_stmt import PreparedStatement
 
@@ -64,7 +62,7 @@ class AsyncpgDriver:
         package = _load_asyncpg()
         return await connect_in_time(self.target, self._connect(package))
 
-    async def _connect(self, package: ModuleType) -> AsyncpgConnection:
+    async def _connect(self, package: Any) -> AsyncpgConnection:
         target = self.target
         settings = {
             name: target.options[name]
@@ -131,12 +129,12 @@ class AsyncpgConnection:
     @property
     def is_closed(self) -> bool:
         """Whether asyncpg knows that it ended: it hears of a closed socket even while idle."""
-        return self.driver_connection.is_closed()
+        return bool(self.driver_connection.is_closed())
 
     @property
     def in_transaction(self) -> bool:
         """What the server said with its last answer; a failed transaction is still one."""
-        return not self.driver_connection.is_closed() and self.driver_connection.is_in_transaction()
+        return not self.driver_connection.is_closed() and bool(self.driver_connection.is_in_transaction())
 
     async def fetch(self, sql: str, arguments: Sequence[object]) -> DriverResult:
         """Run one statement through asyncpg's cache of prepared statements."""
@@ -282,7 +280,7 @@ class AsyncpgConnection:
         self.terminate()
 
 
-def _load_asyncpg() -> ModuleType:
+def _load_asyncpg() -> Any:
     try:
         import asyncpg
     except ModuleNotFoundError:

@@ -286,7 +286,7 @@ class AiosqliteConnection:
             self.driver_connection.stop()
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
-        return await self.driver_connection._execute(function)  # type: ignore[no-any-return]
+        return await self.driver_connection._execute(function)  # type: ignore[no-any-return, no-untyped-call]
 
     def _raise(self, error: Exception, sql: str) -> NoReturn:
         failure = failure_of(error)
