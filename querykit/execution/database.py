@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import DriverResult, IsolationLevel
+    from querykit.execution.pool import Pool
     from querykit.execution.runner import Wanted
 
 T = TypeVar("T")
@@ -187,6 +188,11 @@ class Database(Runner):
     def server_version(self) -> str:
         """The server's version, such as ``"15.4"``."""
         return self._pools.server_version
+
+    @property
+    def pool(self) -> Pool:
+        """The pool of connections, for its numbers: `size`, `idle`, `waiting`. On a file of SQLite that of the writer."""
+        return self._pools.writers
 
     # -- sessions -----------------------------------------------------------------------------------------------------
 
