@@ -115,7 +115,9 @@ async def test_a_timeout_in_a_transaction_leaves_nothing(db: Database, items: It
 
 
 @pytest.mark.databases("postgres", "mysql", "mariadb")
-async def test_a_swallowed_timeout_does_not_let_the_rest_be_kept_one_by_one(db: Database, items: Item, slow: Slow) -> None:
+async def test_a_swallowed_timeout_does_not_let_the_rest_be_kept_one_by_one(
+    db: Database, items: Item, slow: Slow
+) -> None:
     with pytest.raises((DatabaseError, ClosedError)):
         async with db.transaction() as trx:
             await trx.insert_into(items).values(id=1).execute()

@@ -45,7 +45,7 @@ _SHOWN: dict[type[DatabaseError | MultipleResultsError], tuple[int, ...]] = {
     DataError: (1264, 1406, 1153, 1118, 3140, 3141),
     DeadlockError: (1213,),
     DiskFullError: (1021, 1114),
-    ForeignKeyViolationError: (1216, 1217, 1451, 1452),
+    ForeignKeyViolationError: (1215, 1216, 1217, 1451, 1452),
     LockTimeoutError: (1205, 3572),
     NotNullViolationError: (1048, 1364),
     PermissionDeniedError: (1044, 1045, 1142, 1143, 1227, 1370, 1410, 1698, 3118),

@@ -1,0 +1,255 @@
+"""One tree of errors for all drivers, which never shows a value."""
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import asyncpg
+import pymysql
+import pytest
+
+from querykit import sql
+from querykit.dialects.mysql.errors import RULES as MYSQL_RULES
+from querykit.dialects.postgres.errors import failure_of as postgres_failure
+from querykit.errors import (
+    CheckViolationError,
+    DatabaseError,
+    DataError,
+    ExclusionViolationError,
+    ForeignKeyViolationError,
+    IntegrityError,
+    LockTimeoutError,
+    MultipleResultsError,
+    NotNullViolationError,
+    PermissionDeniedError,
+    QueryCanceledError,
+    QueryKitError,
+    QueryTimeoutError,
+    ReadOnlyError,
+    SQLSyntaxError,
+    StatementError,
+    UndefinedColumnError,
+    UndefinedTableError,
+    UniqueViolationError,
+)
+from querykit.execution.database import Database
+
+SECRET = "hunter2"
+NUMBER = 777777
+
+
+@pytest.fixture
+async def shop(db: Database, database_name: str) -> AsyncIterator[Database]:
+    """Two tables with every kind of constraint."""
+    await drop(db)
+    inno = sql.raw(" ENGINE=InnoDB" if database_name in {"mysql", "mariadb"} else "")
+    await db.execute(sql(
+        "CREATE TABLE owner (id INTEGER PRIMARY KEY, email VARCHAR(40) NOT NULL, city VARCHAR(10), age INTEGER,"
+        " CONSTRAINT owner_age CHECK (age > 0), CONSTRAINT owner_email UNIQUE (email, city)){}", inno,
+    ))  # fmt: skip
+    await db.execute(sql(
+        "CREATE TABLE animal (id INTEGER PRIMARY KEY, owner_id INTEGER NOT NULL,"
+        " CONSTRAINT animal_owner FOREIGN KEY (owner_id) REFERENCES owner (id)){}", inno,
+    ))  # fmt: skip
+    await db.execute(sql("INSERT INTO owner (id, email, city) VALUES (1, {}, 'Oslo')", SECRET))
+    await db.execute(sql("INSERT INTO animal VALUES (1, 1)"))
+    yield db
+    await drop(db)
+
+
+async def drop(db: Database) -> None:
+    for name in ("animal", "owner"):
+        await db.execute(sql("DROP TABLE IF EXISTS {}", sql.id(name)))
+
+
+async def failing(db: Database, query: Any) -> Any:
+    """The error of a query, which says nothing of the values."""
+    with pytest.raises(QueryKitError) as caught:
+        await db.execute(query)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert SECRET not in shown
+    assert str(NUMBER) not in shown
+    assert caught.value.__suppress_context__
+    return caught.value
+
+
+async def test_a_unique_constraint(shop: Database, database_name: str) -> None:
+    error = await failing(shop, sql("INSERT INTO owner (id, email, city) VALUES (2, {}, {})", SECRET, "Oslo"))
+    assert type(error) is UniqueViolationError
+    assert isinstance(error, IntegrityError)
+    assert error.driver_error is not None
+    assert "INSERT INTO owner" in str(error)
+    if database_name in {"sqlite", "postgres"}:
+        assert (error.table, error.columns) == ("owner", ("email", "city"))
+    if database_name != "sqlite":
+        assert error.constraint == "owner_email"
+        assert "owner_email" in str(error)
+
+
+async def test_a_primary_key(shop: Database) -> None:
+    assert type(await failing(shop, sql("INSERT INTO animal VALUES (1, 1)"))) is UniqueViolationError
+
+
+async def test_a_foreign_key(shop: Database, database_name: str) -> None:
+    child = await failing(shop, sql("INSERT INTO animal VALUES (2, {})", NUMBER))
+    parent = await failing(shop, sql("DELETE FROM owner WHERE id = 1"))
+    assert type(child) is type(parent) is ForeignKeyViolationError
+    if database_name != "sqlite":
+        assert (child.constraint, child.table, child.columns) == ("animal_owner", "animal", ("owner_id",))
+        assert parent.constraint == "animal_owner"
+
+
+async def test_not_null(shop: Database) -> None:
+    error = await failing(shop, sql("INSERT INTO owner (id, email) VALUES (2, {})", None))
+    assert type(error) is NotNullViolationError
+    assert error.columns == ("email",)
+
+
+async def test_a_check(shop: Database) -> None:
+    error = await failing(shop, sql("INSERT INTO owner (id, email, age) VALUES (2, {}, {})", SECRET + "b", -NUMBER))
+    assert type(error) is CheckViolationError
+    assert error.constraint == "owner_age"
+
+
+@pytest.mark.databases("postgres")
+async def test_an_exclusion(shop: Database) -> None:
+    await shop.execute(sql("DROP TABLE IF EXISTS booking"))
+    await shop.execute(sql("CREATE TABLE booking (span int4range, CONSTRAINT once EXCLUDE USING gist (span WITH &&))"))
+    await shop.execute(sql("INSERT INTO booking VALUES (int4range(1, {}))", NUMBER))
+    error = await failing(shop, sql("INSERT INTO booking VALUES (int4range(1, {}))", NUMBER))
+    assert type(error) is ExclusionViolationError
+    assert error.constraint == "once"
+    await shop.execute(sql("DROP TABLE booking"))
+
+
+_TEXTS: list[tuple[str, type[DatabaseError]]] = [
+    ("SELEC 1", SQLSyntaxError),
+    ("SELECT 'hunter2' FRO owner WHERE", SQLSyntaxError),
+    ("SELECT * FROM no_such_table", UndefinedTableError),
+    ("SELECT no_such_column FROM owner", UndefinedColumnError),
+    ("INSERT INTO owner (no_such_column) VALUES (1)", UndefinedColumnError),
+    ("SELECT no_such_function(1)", StatementError),
+]
+
+
+@pytest.mark.parametrize(("text", "kind"), _TEXTS)
+async def test_a_wrong_text(shop: Database, text: str, kind: type[DatabaseError]) -> None:
+    with pytest.raises(kind) as caught:
+        await shop.execute(sql.raw(text))  # type: ignore[arg-type]
+    assert caught.value.sql is not None
+    assert "SQL:" in str(caught.value)
+
+
+@pytest.mark.databases("postgres", "mysql", "mariadb")
+async def test_a_value_that_does_not_fit(shop: Database) -> None:
+    error = await failing(shop, sql("INSERT INTO owner (id, email, city) VALUES (3, 'c', {})", SECRET * 10))
+    assert type(error) is DataError
+
+
+async def test_a_number_that_is_too_large(shop: Database, database_name: str) -> None:
+    large = NUMBER * 10**20
+    text = "UPDATE owner SET age = {}::int" if database_name == "postgres" else "UPDATE owner SET age = {}"
+    with pytest.raises(DataError) as caught:
+        await shop.execute(sql(text, large))  # type: ignore[arg-type]
+    assert str(NUMBER) not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_type_that_no_driver_takes(db: Database) -> None:
+    class Odd:
+        def __repr__(self) -> str:
+            return SECRET
+
+    with pytest.raises(QueryKitError) as caught:
+        await db.execute(sql("SELECT {}", Odd()))
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_lone_surrogate(shop: Database) -> None:
+    error = await failing(shop, sql("INSERT INTO owner (id, email) VALUES (3, {})", SECRET + "\ud800"))
+    assert type(error) is DataError
+    await shop.fetch_all(sql("SELECT 1 AS one"))
+
+
+@pytest.mark.databases("postgres", "mysql", "mariadb")
+async def test_two_rows_where_one_can_be(shop: Database) -> None:
+    await shop.execute(sql("INSERT INTO owner (id, email) VALUES (9, 'x')"))
+    with pytest.raises(MultipleResultsError):
+        await shop.fetch_all(sql("SELECT (SELECT id FROM owner) AS id"))
+
+
+async def test_a_lock(shop: Database, urls: dict[str, str], database_name: str) -> None:
+    statement = {
+        "sqlite": ("SELECT 1", "UPDATE owner SET age = 2"),
+        "postgres": ("SET lock_timeout = '50ms'", "UPDATE owner SET age = 2"),
+        "mysql": ("SET innodb_lock_wait_timeout = 1", "UPDATE owner SET age = 2"),
+    }
+    prepare, update = statement.get(database_name, statement["mysql"])
+    url = urls[database_name] + ("?busy_timeout=0.3" if database_name == "sqlite" else "")
+    async with Database(url) as other, shop.transaction() as trx:
+        await trx.execute(sql("UPDATE owner SET age = 1"))
+        async with other.connection() as connection:
+            await connection.execute(sql.raw(prepare))  # type: ignore[arg-type]
+            with pytest.raises(LockTimeoutError):
+                await connection.execute(sql.raw(update))  # type: ignore[arg-type]
+
+
+@pytest.mark.databases("postgres", "mysql", "mariadb")
+async def test_a_statement_that_the_server_stops(shop: Database, database_name: str) -> None:
+    limit, query = {
+        "postgres": ("SET statement_timeout = '50ms'", "SELECT pg_sleep(5)"),
+        "mysql": ("SET max_execution_time = 50", "SELECT count(*) FROM owner a, information_schema.columns b, information_schema.columns c, information_schema.columns d"),
+        "mariadb": ("SET max_statement_time = 0.05", "SELECT SLEEP(5)"),
+    }[database_name]  # fmt: skip
+    async with shop.connection() as connection:
+        await connection.execute(sql.raw(limit))  # type: ignore[arg-type]
+        with pytest.raises(QueryTimeoutError):
+            await connection.fetch_all(sql.raw(query))  # type: ignore[arg-type]
+
+
+@pytest.mark.databases("postgres")
+async def test_a_statement_that_somebody_cancels(db: Database) -> None:
+    async with db.connection() as connection:
+        pid = await connection.fetch_value(sql("SELECT pg_backend_pid()"))
+        task = asyncio.create_task(connection.fetch_all(sql("SELECT pg_sleep(5)")))
+        await asyncio.sleep(0.1)
+        await db.outside().fetch_all(sql("SELECT pg_cancel_backend({})", pid))
+        with pytest.raises(QueryCanceledError):
+            await task
+
+
+@pytest.mark.databases("postgres")
+async def test_a_forbidden_thing(db: Database) -> None:
+    async with db.connection() as connection:
+        await connection.execute(sql("SET ROLE pg_monitor"))
+        with pytest.raises(PermissionDeniedError):
+            await connection.execute(sql("CREATE TABLE pg_catalog.mine (id INTEGER)"))
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_read_only_file(urls: dict[str, str], shop: Database) -> None:
+    async with Database(urls["sqlite"] + "?mode=ro") as db:
+        assert await db.fetch_value(sql("SELECT count(*) FROM owner")) == 1
+        with pytest.raises(ReadOnlyError):
+            await db.execute(sql("DELETE FROM owner"))
+
+
+async def test_values_are_shown_on_request(shop: Database, urls: dict[str, str], database_name: str) -> None:
+    async with Database(urls[database_name], show_values=True) as db:
+        with pytest.raises(UniqueViolationError) as caught:
+            await db.execute(sql("INSERT INTO owner (id, email, city) VALUES (2, {}, 'Oslo')", SECRET))
+        assert caught.value.__cause__ is caught.value.driver_error is not None
+
+
+def test_every_integrity_error_of_postgres_is_mapped() -> None:
+    for name in dir(asyncpg):
+        kind = getattr(asyncpg, name)
+        if isinstance(kind, type) and issubclass(kind, asyncpg.IntegrityConstraintViolationError):
+            assert issubclass(postgres_failure(kind("")).kind, IntegrityError), name
+
+
+def test_every_integrity_error_of_pymysql_is_mapped() -> None:
+    mapped: Callable[[int], Any] = pymysql.err.error_map.get
+    for code in pymysql.err.error_map:
+        if mapped(code) is pymysql.err.IntegrityError:
+            assert code in MYSQL_RULES, code
