@@ -21,7 +21,21 @@ T = TypeVar("T")
 _JSON = "querykit.Json"
 _AWARE = "querykit.AwareDatetime"
 
-KINDS: Final = ("bool", "int", "float", "decimal", "str", "bytes", "date", "time", "datetime", "instant", "timedelta", "uuid", "json")
+KINDS: Final = (
+    "bool",
+    "int",
+    "float",
+    "decimal",
+    "str",
+    "bytes",
+    "date",
+    "time",
+    "datetime",
+    "instant",
+    "timedelta",
+    "uuid",
+    "json",
+)
 """The kinds that a database holds by themselves."""
 LISTS: Final = ("list", *[f"list of {kind}" for kind in KINDS])
 """The kinds of lists, as `ValueType.stored_kind` has them."""
@@ -50,8 +64,8 @@ class ValueType:
 
     Attributes:
         kind: The word by which dialects look up how to write, encode and decode it: ``"bool"``, ``"int"``, ``"float"``,
-            ``"decimal"``, ``"str"``, ``"bytes"``, ``"date"``, ``"time"``, ``"datetime"`` (naive), ``"instant"`` (aware),
-            ``"timedelta"``, ``"uuid"``, ``"enum"``, ``"custom"``, ``"list"`` or ``"json"``.
+            ``"decimal"``, ``"str"``, ``"bytes"``, ``"date"``, ``"time"``, ``"datetime"`` (naive), ``"instant"``
+            (aware), ``"timedelta"``, ``"uuid"``, ``"enum"``, ``"custom"``, ``"list"`` or ``"json"``.
         python: The Python type of a value.
         item: Of a list, the type of its items.
         stored: Of an enum or a registered type, the type that the database holds.
@@ -162,6 +176,7 @@ _MATCHES: dict[str, Any] = {
     "json": lambda _, value: isinstance(value, dict | list | tuple | str | int | float | bool),
 }
 
+
 @cache
 def value_type(annotation: Any) -> ValueType | None:
     """The type that an annotation names, or None for `Any`, of which nothing is known.
@@ -180,13 +195,11 @@ def value_type(annotation: Any) -> ValueType | None:
         return _nullable(annotation)
     if origin is Annotated:
         return _annotated(*get_args(annotation))
-    if annotation in _registered:
-        return _registered[annotation]
     if origin is list:
         return list_of(value_type(get_args(annotation)[0]) or JSON)
     python = origin or annotation
-    if python in _BY_PYTHON_TYPE:
-        return _BY_PYTHON_TYPE[python]
+    if known := _registered.get(python) or _BY_PYTHON_TYPE.get(python):
+        return known
     if isinstance(python, type) and issubclass(python, Enum):
         return ValueType("enum", python, stored=_stored_type(python), encode=_ENUM_VALUE, decode=python)
     raise BuildError(f"{annotation!r} is not a type that a column can have")

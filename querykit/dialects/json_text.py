@@ -32,7 +32,9 @@ def json_text(value: Any) -> str:
 def _with_large_integers(value: Any) -> str:
     """The slow way, which takes integers of any size."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=msgspec.to_builtins)
+        return json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=msgspec.to_builtins
+        )
     except (TypeError, ValueError):
         raise DataError("a value cannot be written as JSON") from None
 

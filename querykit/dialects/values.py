@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ class Values:
 
 
 class Adapters(dict["ValueType", "Conversion | None"]):
-    """For each type, the function that makes of its values what the driver takes; None where it takes them as they are."""
+    """For each type, what makes of its values what the driver takes; None where it takes them as they are."""
 
     def __init__(self, values: Values) -> None:
         """Start empty."""
@@ -49,26 +50,37 @@ class Adapters(dict["ValueType", "Conversion | None"]):
         return found
 
     def _made(self, type_: ValueType) -> Conversion | None:
+        values = self._values
         if type_.stored is not None:
-            return _after(type_.encode, self[type_.stored])
-        if type_.item is not None and not self._values.lists_are_documents:
+            return after(type_.encode, self[type_.stored])
+        if type_.item is None:
+            return values.to_driver.get(type_.kind)
+        if not values.lists_are_documents:
             return each(self[type_.item])
-        return self._values.to_driver.get(type_.kind)
+        items = each(_document_item(type_.item))
+        return values.to_driver["list"] if items is None else after(items, values.to_driver["list"])
 
 
-def _after(first: Conversion, second: Conversion | None) -> Conversion:
+def _document_item(type_: ValueType) -> Conversion | None:
+    """What makes of an item what a JSON document can hold, so that its type tells how to read it back."""
+    if type_.stored is not None:
+        return after(type_.encode, _document_item(type_.stored))
+    if type_.item is not None:
+        return each(_document_item(type_.item))
+    return _in_utc if type_.kind == "instant" else None
+
+
+def _in_utc(value: dt.datetime) -> dt.datetime:
+    return value.astimezone(dt.UTC)
+
+
+def after(first: Conversion, second: Conversion | None) -> Conversion:
+    """One conversion and then another."""
     return first if second is None else lambda value: second(first(value))
 
 
 def each(convert: Conversion | None) -> Conversion | None:
-    """The conversion of a list whose items need this one; an item may be None, or a list itself."""
+    """The conversion of a list whose items need this one; an item may be None."""
     if convert is None:
         return None
-
-    def convert_each(values: Any) -> list[Any]:
-        return [
-            None if value is None else convert_each(value) if isinstance(value, list | tuple) else convert(value)
-            for value in values
-        ]
-
-    return convert_each
+    return lambda values: [None if value is None else convert(value) for value in values]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import typing
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from querykit.builder.compiled import Nested, OutputColumn
-from querykit.dialects.values import each
+from querykit.dialects.values import after, each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,7 +90,7 @@ def dict_literal(names: Sequence[str], values: Sequence[str]) -> str:
     return "{" + ", ".join([f"{str(name)!r}: {value}" for name, value in zip(names, values, strict=True)]) + "}"
 
 
-# -- from the driver ----------------------------------------------------------------------------------------------------
+# -- from the driver ------------------------------------------------------------------------------------------------
 
 
 def reader(shape: Shape, dialect: Dialect) -> Conversion | None:
@@ -101,16 +102,12 @@ def reader(shape: Shape, dialect: Dialect) -> Conversion | None:
     values = dialect.values
     if shape.stored is not None:
         read = reader(shape.stored, dialect)
-        return shape.decode if read is None else _chain(read, shape.decode)
+        return shape.decode if read is None else after(read, shape.decode)
     if shape.item is not None:
         if values.lists_are_documents:
             return document_reader(shape)
         return _array_reader(each(reader(shape.item, dialect)), document_reader(shape))
     return values.from_driver.get(shape.kind)
-
-
-def _chain(first: Conversion, second: Conversion) -> Conversion:
-    return lambda value: second(first(value))
 
 
 def _array_reader(read: Conversion | None, read_document: Conversion) -> Conversion:
@@ -126,26 +123,31 @@ def _array_reader(read: Conversion | None, read_document: Conversion) -> Convers
 
 def document_reader(shape: ValueType) -> Conversion:
     """A list that is held as a JSON document, in msgspec's own way of writing its items."""
-    return msgspec.json.Decoder(_document_type(shape)).decode
+    return msgspec.json.Decoder(_document_type(shape), dec_hook=_read_encoded).decode
 
 
 def _document_type(shape: ValueType) -> Any:
+    if shape.stored is not None:
+        return _encoded(_stored_reader(shape, _document_type(shape.stored)))
     if shape.item is not None:
         return list[_document_type(shape.item) | None]  # type: ignore[misc]
-    if shape.kind == "json":
-        return Any
-    if shape.stored is not None:
-        return _encoded(shape.decode)
-    return shape.python
+    return Any if shape.kind == "json" else shape.python
 
 
-# -- from JSON ----------------------------------------------------------------------------------------------------------
+@lru_cache(PLANS_KEPT)
+def _stored_reader(shape: ValueType, stored_type: Any) -> Conversion:
+    """What makes a member of an enum, or a value of a user's type, of the JSON that stands for it."""
+    convert = msgspec.convert
+    return lambda value: shape.decode(convert(value, stored_type, dec_hook=_read_encoded))
+
+
+# -- from JSON ------------------------------------------------------------------------------------------------------
 
 
 def _json_reader(shape: Nested, dialect: Dialect) -> Conversion:
     decode = msgspec.json.Decoder(json_type(shape, dialect), dec_hook=_read_encoded).decode
     finish = finisher(shape, dialect)
-    return decode if finish is None else _chain(decode, finish)
+    return after(decode, finish)
 
 
 def json_type(shape: Shape, dialect: Dialect) -> Any:
@@ -155,7 +157,7 @@ def json_type(shape: Shape, dialect: Dialect) -> Any:
     if isinstance(shape, Nested):
         return _nested_type(shape, dialect)
     if shape.stored is not None:
-        return _encoded(_json_stored(shape, dialect)) | None
+        return _encoded(_stored_reader(shape, json_type(shape.stored, dialect))) | None
     if shape.item is not None:
         item = _document_type(shape.item) if dialect.values.lists_are_documents else json_type(shape.item, dialect)
         return list[item | None] | None  # type: ignore[valid-type]
@@ -165,24 +167,20 @@ def json_type(shape: Shape, dialect: Dialect) -> Any:
     return Any if shape.kind == "json" else shape.python | None
 
 
-def _json_stored(shape: ValueType, dialect: Dialect) -> Conversion:
-    """What makes a member of an enum, or a value of a user's type, of the JSON that stands for it."""
-    stored = shape.stored
-    assert stored is not None  # noqa: S101 - the caller looked
-    convert = msgspec.convert
-    type_ = json_type(stored, dialect)
-    return lambda value: shape.decode(convert(value, type_, dec_hook=_read_encoded))
-
-
 def _nested_type(shape: Nested, dialect: Dialect) -> Any:
+    row: Any
     if shape.columns is None:
-        row: Any = dict[str, Any]
+        row = dict[str, Any]
     elif shape.kind == "scalars":
         row = json_type(shape.columns[0].shape, dialect)
     else:
-        row = TypedDict("Row", {str(column.name): json_type(column.shape, dialect) for column in shape.columns})  # type: ignore[operator]
-    type_ = row | None if shape.kind == "object" else list[row]
-    return type_ | None if shape.is_nullable else type_
+        row = _typed_dict("Row", {str(column.name): json_type(column.shape, dialect) for column in shape.columns})
+    nested = row | None if shape.kind == "object" else list[row]
+    return nested | None if shape.is_nullable else nested
+
+
+_typed_dict: Any = typing.TypedDict
+"""The function, of which checkers take only literal dicts."""
 
 
 class _AnyInstance(type):
@@ -219,7 +217,10 @@ def _finish_rows(shape: Nested, inner: Sequence[Conversion | None]) -> Conversio
     assert shape.columns is not None  # noqa: S101 - the caller looked
     names = [str(column.name) for column in shape.columns]
     values = [f"row[{name!r}]" for name in names]
-    items = [value if each is None else f"read{place}({value})" for place, (value, each) in enumerate(zip(values, inner, strict=True))]
+    items = [
+        value if each is None else f"read{place}({value})"
+        for place, (value, each) in enumerate(zip(values, inner, strict=True))
+    ]
     row = dict_literal(names, items)
     source = f"lambda row: None if row is None else {row}"
     if shape.kind != "object":

@@ -57,7 +57,9 @@ def _decoder(compiled: CompiledQuery, dialect: Dialect, result: DriverResult) ->
     if columns is None:
         columns = described_columns(result.names, result.json_columns)
     elif result.names and any(column.name is None for column in columns):
-        columns = tuple([each._replace(name=each.name or name) for each, name in zip(columns, result.names, strict=True)])
+        columns = tuple(
+            [each._replace(name=each.name or name) for each, name in zip(columns, result.names, strict=True)]
+        )
     decoder = rows_decoder(columns, dialect)
     if result.is_truncated and decoder.may_be_cut:
         raise TruncatedResultError("the server cut an aggregate of this result: raise its limit, or ask for fewer rows")
@@ -92,7 +94,9 @@ def _reading_error(reason: Exception, column: OutputColumn, value: Any, number: 
     where = f"column {column.name!r} of row {number}"
     if isinstance(column.shape, Nested):
         if _is_cut(column.shape, value):
-            return TruncatedResultError(f"{where}: the server cut a nested list: raise its limit, or ask for fewer rows")
+            return TruncatedResultError(
+                f"{where}: the server cut a nested list: raise its limit, or ask for fewer rows"
+            )
         detail = f": {reason}" if isinstance(reason, msgspec.ValidationError) else ""
         return DecodeError(f"{where}: nested rows are not of the types that the query says{detail}")
     return DecodeError(f"{where} cannot be read as {column.shape}: {type(reason).__name__}")
@@ -117,4 +121,3 @@ def _has_null_list(shape: Any, value: Any) -> bool:
         return any(_has_null_list(shape.columns[0].shape, each) for each in value)
     rows = [value] if shape.kind == "object" else value
     return any(_has_null_list(column.shape, row.get(column.name)) for row in rows for column in shape.columns)
-

@@ -24,7 +24,8 @@ CAST_TYPES = {
 JSON_ENCODINGS = {
     # JSON_OBJECT writes a FLOAT with the digits of a DOUBLE: 0.10000000149011612 for 0.1
     "float": "CONCAT({0}, '')",
-    "bytes": "HEX({0})",
+    # of a BIT, HEX alone gives the digits of a number
+    "bytes": "HEX(CAST({0} AS BINARY))",
 }
 
 _TIME = re.compile(r"(-?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
@@ -34,7 +35,7 @@ def _time(value: dt.timedelta) -> dt.time:
     """A time of day: the drivers give every TIME as a timedelta, because it may be negative or longer than a day."""
     if not dt.timedelta(0) <= value < dt.timedelta(days=1):
         raise ValueError
-    return (dt.datetime.min + value).time()
+    return (dt.datetime.min + value).time()  # noqa: DTZ901 - nor has a TIME a zone
 
 
 def _date(value: dt.date) -> dt.date:

@@ -59,7 +59,7 @@ JSON_ENCODINGS |= {
 }
 
 
-# -- from the driver ----------------------------------------------------------------------------------------------------
+# -- from the driver ------------------------------------------------------------------------------------------------
 
 # A numeric has at most 131,072 digits before the point and 16,383 after it.
 # Source: https://www.postgresql.org/docs/current/datatype-numeric.html
@@ -70,7 +70,7 @@ _plain = partial(_ALL_DIGITS.add, Decimal(0))
 
 
 def _uuid(value: uuid.UUID) -> uuid.UUID:
-    """asyncpg has a class of its own."""
+    """Of asyncpg's own class, Python's."""
     return uuid.UUID(int=value.int)
 
 
@@ -88,7 +88,7 @@ def _instant(value: dt.datetime) -> dt.datetime:
     return value
 
 
-# -- from JSON ----------------------------------------------------------------------------------------------------------
+# -- from JSON ------------------------------------------------------------------------------------------------------
 
 
 def _float(hexadecimal: str) -> float:
@@ -109,12 +109,18 @@ VALUES = Values(
         "decimal": _plain,
         "uuid": _uuid,
         "date": partial(_finite, dt.date.max),
-        "datetime": partial(_finite, dt.datetime.max),
+        "datetime": partial(_finite, dt.datetime.max),  # noqa: DTZ901 - a TIMESTAMP has no zone
         "instant": _instant,
         "json": read_json,
         # the sum of a bigint is a numeric
         "total": int,
     },
-    from_json={"float": _float, "bytes": bytes.fromhex, "timedelta": _timedelta},
+    from_json={
+        "float": _float,
+        "bytes": bytes.fromhex,
+        "timedelta": _timedelta,
+        # the offset of a timetz may be «+00»
+        "time": dt.time.fromisoformat,
+    },
     lists_are_documents=False,
 )

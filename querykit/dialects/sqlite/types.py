@@ -1,6 +1,6 @@
 """SQLite's types: how values are bound, what CAST calls them, how they survive JSON, and how they are read back.
 
-SQLite holds integers, floats, texts and blobs. The rest is text that sorts as it should, and durations are microseconds.
+SQLite holds integers, floats, texts and blobs. The rest is text that sorts as it should; durations are microseconds.
 """
 
 from __future__ import annotations
@@ -8,12 +8,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from querykit.builder.value_types import LISTS
 from querykit.dialects.json_text import json_text
 from querykit.dialects.reading import as_utc, read_bool, read_json, read_uuid, utc_without_zone
 from querykit.dialects.values import Values
 from querykit.errors import DataError
+
+if TYPE_CHECKING:
+    from querykit.dialects.values import Conversion
 
 CAST_TYPES = {"int": "INTEGER", "float": "REAL", "str": "TEXT", "bytes": "BLOB"}
 
@@ -28,7 +32,7 @@ JSON_ENCODINGS = {
 }
 
 
-# -- to the driver ------------------------------------------------------------------------------------------------------
+# -- to the driver --------------------------------------------------------------------------------------------------
 
 
 def _float(value: float) -> float:
@@ -55,7 +59,7 @@ def _microseconds(value: dt.timedelta) -> int:
     return value // dt.timedelta(microseconds=1)
 
 
-# -- from the driver, and from JSON, which holds the same ---------------------------------------------------------------
+# -- from the driver, and from JSON, which holds the same -----------------------------------------------------------
 
 
 def _decimal(value: str | int | float) -> Decimal:  # noqa: PYI041 - which of the two it is, the column's affinity says
@@ -68,13 +72,17 @@ def _instant(text: str) -> dt.datetime:
     return as_utc(value) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
+read_float = (0.0).__add__
+"""A float, of an integer too. SQLite forgets the sign of a zero in columns and in JSON, so zero has none anywhere."""
+
+
 def _timedelta(microseconds: int) -> dt.timedelta:
     return dt.timedelta(microseconds=microseconds)
 
 
-_READERS = {
+_READERS: dict[str, Conversion] = {
     "bool": read_bool,
-    "float": float,
+    "float": read_float,
     "decimal": _decimal,
     "date": dt.date.fromisoformat,
     "time": dt.time.fromisoformat,
@@ -99,5 +107,9 @@ VALUES = Values(
     },
     from_driver={**_READERS, "json": read_json},
     # JSON numbers are read as Decimals with all their digits by msgspec itself
-    from_json={**{kind: read for kind, read in _READERS.items() if kind != "decimal"}, "bytes": bytes.fromhex},
+    from_json={
+        **{kind: read for kind, read in _READERS.items() if kind != "decimal"},
+        "float": float,
+        "bytes": bytes.fromhex,
+    },
 )
