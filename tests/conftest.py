@@ -57,14 +57,9 @@ async def sample_tables(database_name: str, urls: dict[str, str]) -> AsyncIterat
 
 
 @pytest.fixture
-def sample(sample_tables: None) -> None:
-    """The rows of `tests.sample`, to be read and left as they are."""
-
-
-@pytest.fixture
-async def restored_sample(sample_tables: None, db: Database) -> AsyncIterator[None]:
-    """The rows of `tests.sample`, put back after the test."""
-    yield
+async def restored_db(db: Database, sample_tables: None) -> AsyncIterator[Database]:
+    """A connected database with the rows of `tests.sample`, which are put back after the test."""
+    yield db
     await restore_sample(db)
 
 

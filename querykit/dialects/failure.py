@@ -1,4 +1,4 @@
-"""From what a driver says went wrong to the exception that querykit raises: one table of rules per dialect feeds this."""
+"""From what a driver says went wrong to the exception that querykit raises; each dialect has a table of rules."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ class Database(Runner):
 
     @property
     def pool(self) -> Pool:
-        """The pool of connections, for its numbers: `size`, `idle`, `waiting`. On a file of SQLite that of the writer."""
+        """The pool of connections, for its numbers: `size`, `idle`, `waiting`. On a SQLite file that of the writer."""
         return self._pools.writers
 
     # -- sessions -----------------------------------------------------------------------------------------------------
@@ -264,7 +264,8 @@ class Database(Runner):
             except (DeadlockError, SerializationError):
                 if attempt == attempts:
                     raise
-                await asyncio.sleep(FIRST_RETRY_DELAY * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
+                jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreading retries needs no secrecy
+                await asyncio.sleep(FIRST_RETRY_DELAY * 2 ** (attempt - 1) * jitter)
         raise ConfigurationError(f"attempts is a number, one or more, not {attempts!r}")
 
     def connection(self) -> Connection:
@@ -272,7 +273,7 @@ class Database(Runner):
         return Connection(self._pools, timeout=self._timeout, commit_timeout=self._commit_timeout)
 
     def outside(self) -> Outside:
-        """The database without the check that this task has no transaction open: what runs there is on another connection."""
+        """The database for what is to run outside of the transaction that this task is in, on another connection."""
         return Outside(self)
 
     # -- running ------------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """A pool of connections: one behaviour for every driver.
 
-Taking an idle connection and giving it back are plain calls without an await. What costs a trip to the server (opening,
-the check of a connection that was idle for long, the reset of a session that may have changed) happens only where needed,
-resets and goodbyes in the background.
+Taking an idle connection and giving it back are plain calls without an await. What costs a trip to the server happens
+only where it is needed: opening, the check of a connection that was idle for long, the reset of a session that may have
+changed. Resets and goodbyes are done in the background.
 """
 
 from __future__ import annotations
@@ -182,9 +182,9 @@ class Pool:
         if self._lent and len(self._lent) == self._options.size:
             task = asyncio.current_task()
             if all(slot.task is task for slot in self._lent):
+                held = "every connection" if len(self._lent) > 1 else "the only connection"
                 raise UsageError(
-                    f"this task holds {'every connection' if len(self._lent) > 1 else 'the only connection'} of the pool "
-                    "and would wait for itself: use the transaction or connection it holds"
+                    f"this task holds {held} of the pool and would wait for itself: use the transaction it is in"
                 )
 
     async def _is_good(self, slot: Slot) -> bool:
@@ -196,7 +196,7 @@ class Pool:
         if now - slot.idle_since > self._options.check_after:
             try:
                 await slot.connection.ping()
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
                 slot.connection.terminate()
                 return False
         return True
@@ -247,7 +247,7 @@ class Pool:
         try:
             async with asyncio.timeout(RESET_TIMEOUT):
                 await slot.connection.reset()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
             slot.connection.terminate()
         except BaseException:
             slot.connection.terminate()
@@ -264,7 +264,7 @@ class Pool:
         try:
             async with asyncio.timeout(RESET_TIMEOUT):
                 await slot.connection.close()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
             slot.connection.terminate()
 
     def _do(self, chore: Coroutine[object, object, None]) -> None:
@@ -289,7 +289,7 @@ class Pool:
         await asyncio.gather(*[self._close(slot) for slot in idle])
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                while self._lent or self._opening:
+                while self._lent or self._opening:  # noqa: ASYNC110 - an event would burden every release
                     await asyncio.sleep(0.005)
         for slot in self._lent:
             slot.connection.terminate()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from querykit.builder.compiled import ExecuteResult
 from querykit.builder.creator import Creator
@@ -16,9 +16,15 @@ from querykit.execution.result import decode_column, decode_rows
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from querykit.builder.compiled import CompiledQuery, Executor
+    from pypika.queries import QueryBuilder
+
+    from querykit.builder.compiled import CompiledQuery, Executor, OutputColumn
+    from querykit.builder.raw import Fragment
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Connection, DriverResult
+
+    Convertible = Fragment[Any] | QueryBuilder
+    """What becomes a statement when it is run."""
 
 RowT = TypeVar("RowT")
 ValueT = TypeVar("ValueT")
@@ -52,13 +58,27 @@ class Runner(Creator):
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
+    @overload
     async def fetch_all(
         self,
         query: Statement[RowT, Any],
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> list[RowT]:
+    ) -> list[RowT]: ...
+
+    @overload
+    async def fetch_all(
+        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> list[dict[str, Any]]: ...
+
+    async def fetch_all(
+        self,
+        query: Statement[Any, Any] | Convertible,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> list[Any]:
         """Every row of a query.
 
         Args:
@@ -71,15 +91,29 @@ class Runner(Creator):
             DatabaseError: what else went wrong at the server, by its kind.
         """
         compiled, result = await self._fetch(query, parameters, timeout)
-        return cast("list[RowT]", decode_rows(compiled, self.dialect, result))
+        return decode_rows(compiled, self.dialect, result)
 
+    @overload
     async def fetch_one(
         self,
         query: Statement[RowT, Any],
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> RowT:
+    ) -> RowT: ...
+
+    @overload
+    async def fetch_one(
+        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> dict[str, Any]: ...
+
+    async def fetch_one(
+        self,
+        query: Statement[Any, Any] | Convertible,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> Any:
         """The only row of a query.
 
         Raises:
@@ -88,13 +122,27 @@ class Runner(Creator):
         """
         return _only(await self.fetch_all(query, parameters=parameters, timeout=timeout))
 
+    @overload
     async def fetch_one_or_none(
         self,
         query: Statement[RowT, Any],
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> RowT | None:
+    ) -> RowT | None: ...
+
+    @overload
+    async def fetch_one_or_none(
+        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> dict[str, Any] | None: ...
+
+    async def fetch_one_or_none(
+        self,
+        query: Statement[Any, Any] | Convertible,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> Any:
         """The only row of a query, or None where there is none.
 
         Raises:
@@ -103,13 +151,27 @@ class Runner(Creator):
         rows = await self.fetch_all(query, parameters=parameters, timeout=timeout)
         return _only(rows) if rows else None
 
+    @overload
     async def fetch_first(
         self,
         query: Statement[RowT, Any],
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> RowT | None:
+    ) -> RowT | None: ...
+
+    @overload
+    async def fetch_first(
+        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> dict[str, Any] | None: ...
+
+    async def fetch_first(
+        self,
+        query: Statement[Any, Any] | Convertible,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> Any:
         """The first row of a query, or None where there is none. A select is run with ``LIMIT 1``."""
         statement = as_statement(query)
         if isinstance(statement, Query) and statement.row_limit is None:
@@ -117,13 +179,27 @@ class Runner(Creator):
         rows = await self.fetch_all(statement, parameters=parameters, timeout=timeout)
         return rows[0] if rows else None
 
+    @overload
     async def fetch_value(
         self,
         query: Statement[Any, ValueT],
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> ValueT:
+    ) -> ValueT: ...
+
+    @overload
+    async def fetch_value(
+        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> Any: ...
+
+    async def fetch_value(
+        self,
+        query: Statement[Any, Any] | Convertible,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> Any:
         """The value of the only column of the only row of a query.
 
         Raises:
@@ -133,13 +209,27 @@ class Runner(Creator):
         """
         return _only(await self.fetch_column(query, parameters=parameters, timeout=timeout))
 
+    @overload
     async def fetch_column(
         self,
         query: Statement[Any, ValueT],
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> list[ValueT]:
+    ) -> list[ValueT]: ...
+
+    @overload
+    async def fetch_column(
+        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> list[Any]: ...
+
+    async def fetch_column(
+        self,
+        query: Statement[Any, Any] | Convertible,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> list[Any]:
         """The values of the only column of a query.
 
         Raises:
@@ -151,11 +241,11 @@ class Runner(Creator):
             names = ", ".join([repr(column.name) for column in columns])
             raise BuildError(f"a query with exactly one column is expected; this one has {len(columns)}: {names}")
         compiled, result = await self._fetch(statement, parameters, timeout)
-        return cast("list[ValueT]", decode_column(compiled, self.dialect, result))
+        return decode_column(compiled, self.dialect, result)
 
     async def execute(
         self,
-        query: Statement[Any, Any],
+        query: Statement[Any, Any] | Convertible,
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
@@ -169,14 +259,34 @@ class Runner(Creator):
         result = await self._run_in_time(compiled, "effect", compiled.arguments(parameters), timeout)
         return ExecuteResult(result.rows_affected, result.insert_id)
 
-    async def stream(
+    @overload
+    def stream(
         self,
         query: Statement[RowT, Any],
+        *,
+        chunk_size: int = ...,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> AsyncGenerator[RowT, None]: ...
+
+    @overload
+    def stream(
+        self,
+        query: Convertible,
+        *,
+        chunk_size: int = ...,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> AsyncGenerator[dict[str, Any], None]: ...
+
+    async def stream(
+        self,
+        query: Statement[Any, Any] | Convertible,
         *,
         chunk_size: int = 1000,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> AsyncGenerator[RowT, None]:
+    ) -> AsyncGenerator[Any, None]:
         """The rows of a query one after the other, read `chunk_size` at a time.
 
         The connection is in use until the last row, or until the loop is left and the iterator closed, for which
@@ -197,27 +307,28 @@ class Runner(Creator):
         limit = self._timeout if timeout is None else timeout
         try:
             while True:
+                timer = asyncio.timeout(limit)
                 try:
-                    async with asyncio.timeout(limit) as timer:
+                    async with timer:
                         chunk = await anext(chunks)
                 except StopAsyncIteration:
                     return
                 except TimeoutError:
                     raise _timed_out(compiled, limit, timer) from None
                 for row in decode_rows(compiled, self.dialect, chunk):
-                    yield cast("RowT", row)
+                    yield row
         finally:
             await chunks.aclose()
 
     # -- running ------------------------------------------------------------------------------------------------------
 
     async def _fetch(
-        self, query: Statement[Any, Any], parameters: Mapping[str, object] | None, timeout: float | None
+        self, query: Statement[Any, Any] | Convertible, parameters: Mapping[str, object] | None, timeout: float | None
     ) -> tuple[CompiledQuery, DriverResult]:
         statement = query if isinstance(query, Statement) else as_statement(query)
         _refuse_without_rows(statement)
         compiled = statement.compile(self.dialect)
-        wanted: Wanted = "described rows" if compiled.columns is None else "rows"
+        wanted: Wanted = "rows" if _all_named(compiled.columns) else "described rows"
         return compiled, await self._run_in_time(compiled, wanted, compiled.arguments(parameters), timeout)
 
     async def _run_in_time(
@@ -226,8 +337,9 @@ class Runner(Creator):
         limit = self._timeout if timeout is None else timeout
         if limit is None:
             return await self._run(compiled, wanted, arguments)
+        timer = asyncio.timeout(limit)
         try:
-            async with asyncio.timeout(limit) as timer:
+            async with timer:
                 return await self._run(compiled, wanted, arguments)
         except TimeoutError:
             raise _timed_out(compiled, limit, timer) from None
@@ -242,6 +354,15 @@ async def run_on(
     if wanted == "effect":
         return await connection.execute(compiled.sql, arguments)
     return await connection.fetch_described(compiled.sql, arguments)
+
+
+def _all_named(columns: tuple[OutputColumn, ...] | None) -> bool:
+    if columns is None:
+        return False
+    for column in columns:  # noqa: SIM110 - all() over a generator takes three times as long
+        if column.name is None:
+            return False
+    return True
 
 
 def _refuse_without_rows(statement: Statement[Any, Any]) -> None:

@@ -150,7 +150,7 @@ class Transaction(Runner):
         """
         held = self._usable(ending=True)
         if self._end_reason is not None:
-            await self._end_lost(held)
+            self._end_lost()
         else:
             await to_its_end(self._commit(held))
 
@@ -177,7 +177,7 @@ class Transaction(Runner):
             raise
         self._end("committed")
 
-    async def _end_lost(self, held: Held) -> None:
+    def _end_lost(self) -> None:
         """End a transaction that is over at the server already."""
         reason, failed = self._end_reason, self._has_failed
         self._end("rolled back" if failed else "committed")
@@ -196,7 +196,7 @@ class Transaction(Runner):
             try:
                 async with asyncio.timeout(ROLLBACK_TIMEOUT):
                     await held.command(*self._script.rollback)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the first error is the one to tell
                 held.connection.terminate()
         self._end("rolled back", held)
 

@@ -2,12 +2,18 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import pytest
 
-from querykit import Column, Table, sql, table
+from querykit import Column, Table, sql
+from querykit.builder.raw import Fragment
 from querykit.execution.database import Database
+
+
+def raw(text: str) -> Fragment[Any]:
+    """SQL that a test put together."""
+    return sql.raw(cast("LiteralString", text))
 
 
 class Item(Table, name="item"):
@@ -57,7 +63,8 @@ _SLOW = {
         read=sql("SELECT pg_sleep(30) AS querykit_slow"),
         write=sql("INSERT INTO item (id) SELECT 1 FROM pg_sleep(30) AS querykit_slow"),
         running=sql(
-            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE {} AND pid <> pg_backend_pid()",
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE {}",
             "%querykit_slow%",
         ),
     ),
@@ -73,6 +80,3 @@ _SLOW["mariadb"] = _SLOW["mysql"]
 @pytest.fixture
 def slow(database_name: str) -> Slow:
     return _SLOW[database_name]
-
-
-anything = table("item")

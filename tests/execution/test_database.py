@@ -4,7 +4,6 @@ import asyncio
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -20,11 +19,11 @@ from querykit.errors import (
     UsageError,
 )
 from querykit.execution.database import Database
-from tests.execution.conftest import Item
+from tests.execution.conftest import Item, raw
 
 
 @pytest.fixture
-async def three(db: Database, items: Item) -> AsyncIterator[Item]:
+async def three(db: Database, items: Item) -> Item:
     await db.insert_into(items).values([{"id": n, "name": f"item {n}"} for n in (1, 2, 3)]).execute()
     return items
 
@@ -97,7 +96,7 @@ async def test_execute_counts_the_rows_it_matched(db: Database, three: Item) -> 
 async def test_execute_tells_the_key_that_an_insert_made(db: Database, database_name: str) -> None:
     made = {"sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT"}.get(database_name, "INTEGER PRIMARY KEY AUTO_INCREMENT")
     await db.execute(sql("DROP TABLE IF EXISTS made"))
-    await db.execute(sql("CREATE TABLE made (id {}, name VARCHAR(10))", sql.raw(made)))
+    await db.execute(sql("CREATE TABLE made (id {}, name VARCHAR(10))", raw(made)))
     made_table = table("made")
     assert (await db.insert_into(made_table).values(name="a").execute()).insert_id == 1
     assert (await db.insert_into(made_table).values(name="b").execute()).insert_id == 2
@@ -150,7 +149,7 @@ async def test_what_gives_no_rows_is_not_fetched(db: Database, items: Item) -> N
 
 async def test_queries_and_nothing_else_run(db: Database) -> None:
     with pytest.raises(BuildError, match="sql"):
-        await db.fetch_all("SELECT 1")
+        await db.fetch_all("SELECT 1")  # type: ignore[call-overload]
 
 
 # -- bad input --------------------------------------------------------------------------------------------------------

@@ -322,7 +322,7 @@ async def test_what_cannot_be_serialized_is_run_again(db: Database, items: Item)
     async def work(trx: Transaction) -> int:
         nonlocal calls
         calls += 1
-        count = await trx.fetch_value(sql("SELECT count(*) FROM item"))
+        count: int = await trx.fetch_value(sql("SELECT count(*) FROM item"))
         if calls == 1:
             await asyncio.create_task(_change_beside(db, items))
         await trx.update(items).set(name="mine").where(items.id == 1).execute()

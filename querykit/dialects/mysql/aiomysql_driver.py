@@ -67,18 +67,15 @@ class AiomysqlDriver:
             )
         self._tls = None if mode == "disable" else tls_context(target, mode)
 
-    async def connect(self, *, for_reading: bool = False) -> AiomysqlConnection:
+    async def connect(self, *, for_reading: bool = False) -> AiomysqlConnection:  # noqa: ARG002 - the contract has it
         """Open a connection, see which server answers, and set its session up."""
         return await connect_in_time(self.target, self._connect())
 
     async def _connect(self) -> AiomysqlConnection:
-        opened = await self._open()
-        connection = AiomysqlConnection(opened, self, shows_values=self.target.show_values)
+        connection = AiomysqlConnection(await self._open(), self, shows_values=self.target.show_values)
         try:
-            server, version = connection.server, connection.server_version
-            if tuple(map(int, version.split("."))) < server.minimum:
-                raise too_old(server.product, version, ".".join(map(str, server.minimum)))
-            await connection.run(server.set_up)
+            connection.refuse_old()
+            await connection.run(connection.server.set_up)
         except BaseException:
             connection.terminate()
             raise
@@ -124,7 +121,7 @@ class AiomysqlDriver:
                 try:
                     with contextlib.suppress(Exception):  # it is gone already
                         await helper.query(f"KILL {thread_id}")
-                    while await _is_there(helper, thread_id):
+                    while await _is_there(helper, thread_id):  # noqa: ASYNC110 - the server tells nobody
                         await asyncio.sleep(0.01)
                 finally:
                     helper.close()
@@ -138,15 +135,15 @@ class AiomysqlDriver:
         opening = "START TRANSACTION READ ONLY" if options.read_only else "START TRANSACTION"
         return (f"SET TRANSACTION ISOLATION LEVEL {level.upper()}", opening) if level else (opening,)
 
-    def after(self, options: TransactionOptions) -> Sequence[str]:
+    def after(self, options: TransactionOptions) -> Sequence[str]:  # noqa: ARG002 - the contract has it
         """Nothing: the modes of a transaction end with it."""
         return ()
 
-    def changes_session(self, sql: str) -> bool:
+    def changes_session(self, sql: str) -> bool:  # noqa: ARG002 - the contract has it
         """Any text may: ``SELECT GET_LOCK(…)``, ``SELECT @x := 1``."""
         return True
 
-    def only_reads(self, sql: str) -> bool:
+    def only_reads(self, sql: str) -> bool:  # noqa: ARG002 - the contract has it
         """No text certainly does: a function may write."""
         return False
 
@@ -165,6 +162,15 @@ class AiomysqlConnection:
         # MariaDB puts «5.5.5-» before its version, for old replicas.
         found = re.search(r"(\d+\.\d+\.\d+)", greeting.removeprefix("5.5.5-"))
         self.server_version = found.group(1) if found else "0"
+
+    def refuse_old(self) -> None:
+        """Refuse a server that cannot nest rows.
+
+        Raises:
+            ConfigurationError: it is too old.
+        """
+        if tuple(map(int, self.server_version.split("."))) < self.server.minimum:
+            raise too_old(self.server.product, self.server_version, ".".join(map(str, self.server.minimum)))
 
     @property
     def dialect(self) -> Dialect:
@@ -210,7 +216,7 @@ class AiomysqlConnection:
         text = with_literals(sql, arguments, hexadecimal=self._is_tainted)
         try:
             await self.driver_connection.query(text)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, sql)
         return self.driver_connection._result
 
@@ -218,14 +224,14 @@ class AiomysqlConnection:
         """Ask which warnings there were. None at all means that the server keeps none (max_error_count = 0)."""
         try:
             warnings = await self.driver_connection.show_warnings()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, "SHOW WARNINGS")
         return not warnings or any(code in TRUNCATED_WARNINGS for _, code, _ in warnings)
 
     async def stream(
         self, sql: str, arguments: Sequence[object], chunk_size: int
     ) -> AsyncGenerator[DriverResult, None]:
-        """Run one statement and read its rows as they come. Left early, the connection is dropped: nothing stops them."""
+        """Run one statement and read its rows as they come. Left early, it is stopped and the connection dropped."""
         text = with_literals(sql, arguments, hexadecimal=self._is_tainted)
         try:
             await self.driver_connection.query(text, unbuffered=True)
@@ -238,7 +244,7 @@ class AiomysqlConnection:
                 )
                 if rows or is_truncated:
                     yield DriverResult(rows, names, json_columns, is_truncated=is_truncated)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, sql)
 
     async def run(self, sql: str) -> None:
@@ -253,11 +259,11 @@ class AiomysqlConnection:
         """COM_PING."""
         try:
             await self.driver_connection.ping(reconnect=False)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, "")
 
     def taint(self) -> None:
-        """Know that raw SQL may have changed the character set or sql_mode: text is written so that it does not matter."""
+        """Write text so that the character set and sql_mode do not matter: raw SQL may have changed them."""
         self._is_tainted = True
 
     async def reset(self) -> None:
@@ -268,7 +274,7 @@ class AiomysqlConnection:
         try:
             await self.driver_connection._execute_command(COM_RESET_CONNECTION, "")
             await self.driver_connection._read_ok_packet()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, "")
         await self.run(self.server.set_up)
         self._is_tainted = False
@@ -302,7 +308,7 @@ class AiomysqlConnection:
         """See whether an error ended the transaction, as a deadlock does: errors do not tell, but a ping does."""
         try:
             await self.driver_connection.ping(reconnect=False)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
             self.terminate()
 
 

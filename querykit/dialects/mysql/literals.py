@@ -8,7 +8,7 @@ either, `hexadecimal=True` writes text in a form that no setting reads different
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID

@@ -10,8 +10,11 @@ from querykit.dialects.mysql import dialect
 if TYPE_CHECKING:
     from querykit.dialects.base import Dialect
 
-SQL_MODE = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
-"""Fixed, because values are rendered into the text: under NO_BACKSLASH_ESCAPES or ANSI_QUOTES it would read differently."""
+SQL_MODE = (
+    "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+)
+"""Fixed, because values stand in the text: under NO_BACKSLASH_ESCAPES or ANSI_QUOTES it would read differently."""
 
 SESSION = {"sql_mode": f"'{SQL_MODE}'", "time_zone": "'+00:00'", "autocommit": "1"}
 

@@ -16,6 +16,7 @@ from querykit.errors import ConnectError, ConnectionLostError, DatabaseError, To
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
+
     import asyncpg
     from asyncpg.prepared_stmt import PreparedStatement
 
@@ -57,7 +58,7 @@ class AsyncpgDriver:
         mode = tls_mode(target, "prefer")
         self._ssl: Any = mode if mode in {"disable", "prefer"} else tls_context(target, mode)
 
-    async def connect(self, *, for_reading: bool = False) -> AsyncpgConnection:
+    async def connect(self, *, for_reading: bool = False) -> AsyncpgConnection:  # noqa: ARG002 - the contract has it
         """Open a connection and set its session up."""
         package = _load_asyncpg()
         return await connect_in_time(self.target, self._connect(package))
@@ -81,7 +82,7 @@ class AsyncpgDriver:
                 max_cached_statement_lifetime=0,
                 server_settings=settings or None,
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, no connection was made
             raise _connect_error(error, target) from None
         connection = AsyncpgConnection(opened, shows_values=target.show_values, has_bouncer=self._has_bouncer)
         if opened.get_server_version().major < MINIMUM_VERSION:
@@ -96,15 +97,15 @@ class AsyncpgDriver:
         level = f" ISOLATION LEVEL {options.isolation_level.upper()}" if options.isolation_level else ""
         return (f"BEGIN{level}{' READ ONLY' * options.read_only}{' DEFERRABLE' * options.deferrable}",)
 
-    def after(self, options: TransactionOptions) -> Sequence[str]:
+    def after(self, options: TransactionOptions) -> Sequence[str]:  # noqa: ARG002 - the contract has it
         """Nothing: the modes of a transaction end with it."""
         return ()
 
-    def changes_session(self, sql: str) -> bool:
+    def changes_session(self, sql: str) -> bool:  # noqa: ARG002 - the contract has it
         """Any text may: ``SELECT set_config(…)``."""
         return True
 
-    def only_reads(self, sql: str) -> bool:
+    def only_reads(self, sql: str) -> bool:  # noqa: ARG002 - the contract has it
         """No text certainly does: a function may write."""
         return False
 
@@ -140,7 +141,7 @@ class AsyncpgConnection:
         """Run one statement through asyncpg's cache of prepared statements."""
         try:
             return DriverResult(await self._fetch(sql, *arguments))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, sql)
 
     async def fetch_described(self, sql: str, arguments: Sequence[object]) -> DriverResult:
@@ -155,7 +156,7 @@ class AsyncpgConnection:
                 del self._prepared[sql]  # DDL changed its columns; it was not run
                 statement = await self._prepare(sql)
                 rows = await statement.fetch(*arguments)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             self._prepared.pop(sql, None)
             await self._fail(error, sql)
         attributes = statement.get_attributes()
@@ -198,7 +199,7 @@ class AsyncpgConnection:
                 yield DriverResult(rows, names, json_columns)
             if opens:
                 await self.driver_connection.execute("COMMIT")
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             if opens:
                 await to_its_end(self._roll_back())
             await self._fail(error, sql)
@@ -213,19 +214,19 @@ class AsyncpgConnection:
         """Run one statement by the simple protocol."""
         try:
             await self.driver_connection.execute(sql)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, sql)
 
     async def commit(self) -> None:
-        """``COMMIT``. After an error that the program swallowed the server rolls back, and calls it a success."""
+        """``COMMIT``. After an error that the program swallowed, the server rolls back and calls it a success."""
         try:
             status = await self.driver_connection.execute("COMMIT")
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, "COMMIT")
         if status != "COMMIT":
             raise DatabaseError(
-                "nothing of this transaction was kept: a statement in it had failed, and it went on without rolling back "
-                "to a savepoint",
+                "nothing of this transaction was kept: a statement in it had failed, and it went on without going "
+                "back to a savepoint",
                 sqlstate="25P02",
             )
 
@@ -248,7 +249,7 @@ class AsyncpgConnection:
         """Say good-bye."""
         try:
             await self.driver_connection.close(timeout=SETTLE_TIMEOUT)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
             self.terminate()
 
     def terminate(self) -> None:
@@ -267,12 +268,12 @@ class AsyncpgConnection:
         raise failure_to_error(failure, sql, error) from (error if self._shows_values else None)
 
     async def _settle(self) -> None:
-        """Wait until a cancelled statement ended: asyncpg sends its cancel request on its own, and does not wait for it."""
+        """Wait until a cancelled statement ended: asyncpg asks the server to cancel it, and does not wait for that."""
         for _ in range(2):  # a request that comes late hits the first of these instead
             try:
                 async with asyncio.timeout(SETTLE_TIMEOUT):
                     await self.driver_connection.execute("")
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the connection is of no more use
                 if getattr(error, "sqlstate", None) != "57014":
                     break
             else:

@@ -60,10 +60,10 @@ RULES: dict[int, Rule] = {
 # SQLITE_ERROR is one code for everything wrong with a statement: its message tells. Those quote the SQL, not values.
 MESSAGES: tuple[tuple[re.Pattern[str], Rule], ...] = (
     (re.compile(r"no such table: "), Rule(UndefinedTableError, shows_text=True)),
-    (re.compile(r"no such column: |has no column named |^cannot join using column "), Rule(UndefinedColumnError, shows_text=True)),
+    (re.compile(r"no such column: |has no column named "), Rule(UndefinedColumnError, shows_text=True)),
     (re.compile(r": syntax error$|^incomplete input$|^unrecognized token: "), Rule(SQLSyntaxError, shows_text=True)),
     (re.compile(r"^malformed JSON|^integer overflow|^bad JSON path|too big$|^JSON "), Rule(DataError)),
-    (re.compile(r"^no such |^ambiguous column|^wrong number of arguments|^misuse of |^parser stack overflow"), Rule(StatementError, shows_text=True)),
+    (re.compile(r"^no such |^ambiguous |^wrong number|^misuse of |^parser "), Rule(StatementError, shows_text=True)),
 )  # fmt: skip
 
 # «UNIQUE constraint failed: person.a, person.b», «NOT NULL constraint failed: person.a», «… failed: index 'name'»
