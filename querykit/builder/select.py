@@ -9,7 +9,7 @@ from pypika.terms import Field, Star, Term
 
 from querykit.builder.compiled import OutputColumn
 from querykit.builder.expressions import Expression, Ordering, Subquery, Value, condition, convert_operands, operand
-from querykit.builder.statement import RowT, Statement, ValueT
+from querykit.builder.statement import RowClassT, RowT, Statement, ValueT
 from querykit.builder.tables import Column, Source, Table, checked_name
 from querykit.builder.value_types import INT, ValueType
 from querykit.errors import BuildError, CompileError
@@ -76,9 +76,11 @@ class Query(Statement[RowT, ValueT]):
         """
         if not terms:
             raise BuildError("order_by() takes at least one term")
-        return self.with_part("orderings", self.orderings + tuple(
-                [Ordering(each, "ASC") if isinstance(each, Expression) else _ordering(each) for each in terms]
-            ))
+        return self.with_part(
+            "orderings",
+            self.orderings
+            + tuple([Ordering(each, "ASC") if isinstance(each, Expression) else _ordering(each) for each in terms]),
+        )
 
     def clear_order_by(self) -> Self:
         """The query without ORDER BY."""
@@ -253,6 +255,31 @@ class Select(Query[RowT, ValueT]):
         """The query without HAVING."""
         return self.with_part("group_predicates", ())
 
+    def rows_as(self, row_type: type[RowClassT]) -> Select[RowClassT, ValueT]:
+        """The same query, whose rows are objects of a class; nested rows too, where its fields say so.
+
+        >>> from dataclasses import dataclass
+        >>> from querykit import Column, Table, select_from
+        >>> class Pet(Table, name="pet"):
+        ...     id: Column[int]
+        ...     name: Column[str]
+        >>> @dataclass
+        ... class PetOut:
+        ...     id: int
+        ...     name: str
+        >>> pet = Pet()
+        >>> pets = select_from(pet).select(pet.id, pet.name).rows_as(PetOut)
+
+        Args:
+            row_type: A dataclass, msgspec.Struct, TypedDict, NamedTuple, attrs class or pydantic model. Its fields are
+                filled by the columns of their names: ``pets: list[PetOut]`` by a `json_array_from`, ``mother: PersonRef |
+                None`` by a `json_object_from`.
+
+        Raises:
+            BuildError: a required field has no column, a column no field, or a field's type does not fit its column.
+        """
+        return super().rows_as(row_type)  # type: ignore[return-value]
+
     # -- what it gives ------------------------------------------------------------------------------------------------
 
     def output_columns(self) -> tuple[OutputColumn, ...] | None:
@@ -337,7 +364,9 @@ def refuse_unnamed(query: Query[Any, Any], helper: str) -> None:
     if not names:
         raise BuildError(f"{helper}: the query selects nothing; add select(…)")
     if None in names:
-        raise BuildError(f"{helper}: column {names.index(None) + 1} of the nested query has no name; give it one with .as_(…)")
+        raise BuildError(
+            f"{helper}: column {names.index(None) + 1} of the nested query has no name; give it one with .as_(…)"
+        )
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise BuildError(f"{helper}: the nested query has two columns named {twice!r}; rename one with .as_(…)")

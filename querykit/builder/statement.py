@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 from querykit.builder.compiled import dialect_named
 from querykit.builder.expressions import Subquery, convert_operands
+from querykit.builder.row_types import check_rows
 from querykit.errors import BuildError, UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 RowT = TypeVar("RowT")
 ValueT = TypeVar("ValueT")
 ResultT = TypeVar("ResultT")
+RowClassT = TypeVar("RowClassT")
 
 
 class Statement(Generic[RowT, ValueT]):
@@ -37,6 +39,8 @@ class Statement(Generic[RowT, ValueT]):
     """Whether it changes data."""
     returns_rows: bool | None = True
     """Whether it gives rows; None where only the database knows."""
+    row_type: type[Any] | None = None
+    """The class that its rows are made of, or None for dicts."""
 
     def replaced(self, **parts: Any) -> Self:
         """A copy with other parts: the one way a statement is made from another."""
@@ -74,7 +78,9 @@ class Statement(Generic[RowT, ValueT]):
             BuildError: `condition` is an expression; conditions about rows belong into `where` or `case`.
         """
         if not isinstance(condition, bool):
-            raise BuildError(f"if_ takes a Python bool, not {type(condition).__name__}; conditions on rows go into where()")
+            raise BuildError(
+                f"if_ takes a Python bool, not {type(condition).__name__}; conditions on rows go into where()"
+            )
         return then(self) if condition else self
 
     # -- compiling ----------------------------------------------------------------------------------------------------
@@ -102,6 +108,22 @@ class Statement(Generic[RowT, ValueT]):
         """The columns of its rows; None where only the database knows them."""
         return None
 
+    def rows_as(self, row_type: type[RowClassT]) -> Statement[RowClassT, ValueT]:
+        """The same statement, whose rows are objects of a class; nested rows too, where its fields say so.
+
+        Args:
+            row_type: A dataclass, msgspec.Struct, TypedDict, NamedTuple, attrs class or pydantic model. Its fields are
+                filled by the columns of their names: ``pets: list[PetOut]`` by a `json_array_from`, ``mother: PersonRef |
+                None`` by a `json_object_from`.
+
+        Raises:
+            BuildError: a required field has no column, a column no field, or a field's type does not fit its column.
+        """
+        columns = self.output_columns()
+        if columns is not None:
+            check_rows(row_type, columns)
+        return self.replaced(row_type=row_type)  # type: ignore[return-value]
+
     def __str__(self) -> str:
         """Readable SQL, for reading only."""
         for name in ("postgres", "mysql", "mariadb", "sqlite"):
@@ -125,7 +147,9 @@ class Statement(Generic[RowT, ValueT]):
             )
         return self.executor
 
-    async def fetch_all(self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None) -> list[RowT]:
+    async def fetch_all(
+        self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> list[RowT]:
         """Every row.
 
         Args:
@@ -153,11 +177,15 @@ class Statement(Generic[RowT, ValueT]):
         """
         return await self._bound().fetch_one_or_none(self, parameters=parameters, timeout=timeout)
 
-    async def fetch_first(self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None) -> RowT | None:
+    async def fetch_first(
+        self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> RowT | None:
         """The first row, or None where there is none. A select is run with ``LIMIT 1``."""
         return await self._bound().fetch_first(self, parameters=parameters, timeout=timeout)
 
-    async def fetch_value(self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None) -> ValueT:
+    async def fetch_value(
+        self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> ValueT:
         """The value of the only column of the only row.
 
         Raises:

@@ -10,6 +10,7 @@ from querykit.builder.compiled import Nested, OutputColumn
 from querykit.builder.value_types import JSON
 from querykit.errors import DecodeError, ResultError, TruncatedResultError
 from querykit.execution.decoding import is_list, rows_decoder
+from querykit.execution.typed_rows import typed_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,8 @@ def _decoder(compiled: CompiledQuery, dialect: Dialect, result: DriverResult) ->
         columns = tuple(
             [each._replace(name=each.name or name) for each, name in zip(columns, result.names, strict=True)]
         )
-    decoder = rows_decoder(columns, dialect)
+    row_type = compiled.statement.row_type
+    decoder = rows_decoder(columns, dialect) if row_type is None else typed_decoder(columns, dialect, row_type)
     if result.is_truncated and decoder.may_be_cut:
         raise TruncatedResultError("the server cut an aggregate of this result: raise its limit, or ask for fewer rows")
     return decoder
@@ -80,6 +82,8 @@ def described_columns(names: Sequence[str], json_columns: Sequence[int]) -> tupl
 
 def _explain(error: Exception, decoder: RowsDecoder, rows: Sequence[Sequence[Any]]) -> NoReturn:
     """Find the value that could not be read, and say what is wrong with it without showing it."""
+    if isinstance(error, ResultError):
+        raise error
     for number, row in enumerate(rows, 1):
         for column, read, value in zip(decoder.columns, decoder.readers, row, strict=True):
             if read is not None and not (value is None and not is_list(column.shape)):
@@ -87,7 +91,10 @@ def _explain(error: Exception, decoder: RowsDecoder, rows: Sequence[Sequence[Any
                     read(value)
                 except Exception as reason:  # noqa: BLE001 - see above
                     raise _reading_error(reason, column, value, number) from None
-    raise DecodeError(f"the rows are not of the shape that the query says: {type(error).__name__}") from None
+    if hasattr(error, "errors"):  # pydantic's, whose text shows the values
+        problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False)]
+        raise DecodeError(f"rows_as: {'; '.join(problems)}") from None
+    raise error  # it came out of the class that rows are made of
 
 
 def _reading_error(reason: Exception, column: OutputColumn, value: Any, number: int) -> ResultError:

@@ -1,0 +1,172 @@
+"""Rows as objects of a class: what `rows_as` asked for, made straight from the driver's rows where that can be."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
+
+import msgspec
+
+from querykit.builder.compiled import Nested
+from querykit.builder.row_types import check_rows, field_type, row_type_of
+from querykit.errors import DecodeError
+from querykit.execution.decoding import PLANS_KEPT, RowsDecoder, dict_literal, reader, rows_decoder, rows_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from querykit.builder.compiled import OutputColumn
+    from querykit.builder.row_types import RowField, RowType
+    from querykit.dialects.base import Dialect
+    from querykit.dialects.values import Conversion
+    from querykit.execution.decoding import Shape
+
+
+@lru_cache(PLANS_KEPT)
+def typed_decoder(columns: tuple[OutputColumn, ...], dialect: Dialect, python: Any) -> RowsDecoder:
+    """The decoder of a plan whose rows are objects of a class.
+
+    Raises:
+        BuildError: the columns do not fill the class.
+    """
+    row = check_rows(python, columns)
+    fields = {field.name: field for field in row.fields}
+    readers = tuple([_typed_reader(column, fields.get(str(column.name)), dialect) for column in columns])
+    maker = _Maker()
+    rows = rows_function(columns, readers, lambda values: maker.row(row, columns, values), maker.names)
+    return rows_decoder(columns, dialect)._replace(rows=rows, readers=readers)
+
+
+@lru_cache(PLANS_KEPT)
+def rows_from_dicts(columns: tuple[OutputColumn, ...], python: Any) -> Callable[[list[Any]], list[Any]]:
+    """What makes objects of a class of decoded rows, for rows that plugins have had in their hands."""
+    found = Nested("array", columns)
+    check_rows(python, columns)
+    return _converter(found, list[python]) or list
+
+
+def _typed_reader(column: OutputColumn, field: RowField | None, dialect: Dialect) -> Conversion | None:
+    shape = column.shape
+    read = reader(shape, dialect)
+    if field is None or not isinstance(shape, Nested) or read is None:
+        return read
+    if _is_native(shape, field.annotation, dialect):
+        return msgspec.json.Decoder(_native_type(shape, field.annotation)).decode
+    convert = _converter(shape, field.annotation)
+    return read if convert is None else _converted(read, convert)
+
+
+def _converted(read: Conversion, convert: Conversion) -> Conversion:
+    def read_and_convert(value: Any) -> Any:
+        found = read(value)
+        return None if found is None else convert(found)
+
+    return read_and_convert
+
+
+# -- made by msgspec itself ---------------------------------------------------------------------------------------------
+
+
+def _is_native(shape: Shape, annotation: Any, dialect: Dialect) -> bool:
+    """Whether msgspec can decode a column right into the type of its field: no value in it is encoded by us."""
+    wanted = field_type(annotation).inner
+    if shape is None:
+        return wanted in {Any, object}
+    if isinstance(shape, Nested):
+        return _is_native_rows(shape, wanted, dialect)
+    if shape.kind == "json":
+        return wanted in {Any, object}
+    return wanted is shape.python and shape.stored is None and shape.kind not in {"list", *dialect.values.from_json}
+
+
+def _is_native_rows(shape: Nested, wanted: Any, dialect: Dialect) -> bool:
+    if shape.kind != "object":
+        wanted = field_type(get_args(wanted)[0]).inner if get_args(wanted) else None
+    row = row_type_of(wanted)
+    if row is None or shape.columns is None or shape.kind not in {"array", "object"} or not _is_plain_class(wanted):
+        return False
+    fields = {field.name: field for field in row.fields}
+    return all(_is_native(column.shape, fields[str(column.name)].annotation, dialect) for column in shape.columns)
+
+
+def _is_plain_class(python: Any) -> bool:
+    """Whether msgspec makes objects of a class as its constructor would, by the same names."""
+    if issubclass(python, msgspec.Struct):
+        config = python.__struct_config__
+        renamed = any(each.name != each.encode_name for each in msgspec.structs.fields(python))
+        return not (renamed or config.array_like or config.tag)
+    if not dataclasses.is_dataclass(python) or hasattr(python, "__pydantic_validator__"):
+        return False
+    has_own_init = python.__init__.__code__.co_filename != "<string>"
+    return not has_own_init and all(each.init for each in dataclasses.fields(python))
+
+
+def _native_type(shape: Nested, annotation: Any) -> Any:
+    inner = field_type(annotation).inner
+    return inner if shape.kind != "object" and not shape.is_nullable else inner | None
+
+
+# -- made of decoded rows -----------------------------------------------------------------------------------------------
+
+
+def _converter(shape: Shape, annotation: Any) -> Conversion | None:
+    """What makes objects of the dicts and lists of a nested column; None where the field takes those."""
+    if not isinstance(shape, Nested) or shape.columns is None or shape.kind == "scalars":
+        return None
+    wanted = field_type(annotation).inner
+    if shape.kind != "object":
+        wanted = field_type(get_args(wanted)[0]).inner if get_args(wanted) else Any
+    row = row_type_of(wanted)
+    if row is None:
+        return None
+    maker = _Maker()
+    values = maker.converted(row, shape.columns)
+    source = maker.row(row, shape.columns, values)
+    if shape.kind != "object":
+        source = f"[{source} for row in row]"
+    return eval(f"lambda row: {source}", maker.names)  # type: ignore[no-any-return]  # noqa: S307 - see rows_function
+
+
+class _Maker:
+    """Writes the source that makes an object, and holds what that source refers to."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {"null": _refuse_null}
+
+    def row(self, row: RowType, columns: Sequence[OutputColumn], values: Sequence[str]) -> str:
+        """``make(name=value, …)``, a dict, or a dict that is validated."""
+        by_name = {str(column.name): value for column, value in zip(columns, values, strict=True)}
+        if row.made_by == "validate":
+            self.names["make"] = row.python.model_validate
+            return f"make({dict_literal(list(by_name), list(by_name.values()))})"
+        fields = [field for field in row.fields if field.name in by_name]
+        given = [_not_null(row, field, by_name[field.name]) for field in fields]
+        if row.made_by == "dict":
+            return dict_literal([field.name for field in fields], given)
+        self.names["make"] = row.python
+        return f"make({', '.join([f'{field.keyword}={value}' for field, value in zip(fields, given, strict=True)])})"
+
+    def converted(self, row: RowType, columns: Sequence[OutputColumn]) -> list[str]:
+        """The source of each column's value out of a decoded row, nested ones made into objects too."""
+        annotations = {field.name: field.annotation for field in row.fields}
+        values = []
+        for place, column in enumerate(columns):
+            value = f"row[{str(column.name)!r}]"
+            convert = _converter(column.shape, annotations.get(str(column.name), Any))
+            if convert is not None and row.made_by != "validate":  # which makes its own nested objects
+                self.names[f"convert{place}"] = convert
+                value = f"(None if {value} is None else convert{place}({value}))"
+            values.append(value)
+        return values
+
+
+def _not_null(row: RowType, field: RowField, value: str) -> str:
+    """The source of a value that is refused where it is None and the field does not take that."""
+    if field_type(field.annotation).takes_null:
+        return value
+    return f"(given if (given := {value}) is not None else null({f'{row}.{field.name}'!r}))"
+
+
+def _refuse_null(field: str) -> NoReturn:
+    raise DecodeError(f"the field {field} takes no None, and its column is NULL")
