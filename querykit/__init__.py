@@ -5,7 +5,8 @@ Start with `Database` and `Table`; nest related rows with `json_array_from` and 
 
 from querykit import dialects as _dialects  # noqa: F401 - registers the four dialects by name
 from querykit.builder.compiled import CompiledQuery, ExecuteResult, OutputColumn
-from querykit.builder.creator import delete_from, insert_into, select, select_from, update
+from querykit.builder.creator import delete_from, insert_into, select, select_from, update, with_, with_recursive
+from querykit.builder.cte import cte, recursive_cte
 from querykit.builder.expressions import (
     DEFAULT,
     Condition,
@@ -39,6 +40,7 @@ __all__ = [
     "and_",
     "case",
     "cast",
+    "cte",
     "delete_from",
     "exists",
     "fn",
@@ -49,10 +51,13 @@ __all__ = [
     "not_",
     "or_",
     "param",
+    "recursive_cte",
     "select",
     "select_from",
     "sql",
     "table",
     "update",
     "value",
+    "with_",
+    "with_recursive",
 ]

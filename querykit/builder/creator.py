@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from querykit.builder.cte import common_tables
 from querykit.builder.delete import Delete
 from querykit.builder.insert import Insert
-from querykit.builder.select import Select, as_source
+from querykit.builder.query import as_source
+from querykit.builder.select import Select
 from querykit.builder.tables import Source, Table
 from querykit.builder.update import Update
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
     from querykit.builder.compiled import Executor
+    from querykit.builder.cte import CommonTable
 
 
 class Creator:
@@ -58,6 +61,14 @@ class Creator:
         """Start a DELETE; see `Delete.where`."""
         return self._started(Delete, "table", _target(table, "delete_from"))
 
+    def with_(self, *tables: CommonTable) -> With:
+        """Bring common table expressions into the statement that is started next; see `cte`."""
+        return With(self._executor, common_tables(tables))
+
+    def with_recursive(self, *tables: CommonTable) -> With:
+        """``WITH RECURSIVE``, also where no CTE was made by `recursive_cte`, as for raw SQL."""
+        return With(self._executor, common_tables(tables), is_recursive=True)
+
     def _started(self, statement: type[Any], name: str | None = None, part: object = None) -> Any:
         made = object.__new__(statement)
         parts = made.__dict__
@@ -66,6 +77,24 @@ class Creator:
         if self._executor is not None:
             parts["executor"] = self._executor
         return made
+
+
+class With(Creator):
+    """``WITH …``, waiting for the statement that it belongs to."""
+
+    def __init__(self, executor: Executor | None, ctes: tuple[CommonTable, ...], *, is_recursive: bool = False) -> None:
+        """Hold the common tables and who runs the statement."""
+        self._executor = executor
+        self._ctes = ctes
+        self._is_recursive = is_recursive
+
+    def with_(self, *tables: CommonTable) -> With:
+        """Bring in more."""
+        return With(self._executor, self._ctes + common_tables(tables), is_recursive=self._is_recursive)
+
+    def _started(self, statement: type[Any], name: str | None = None, part: object = None) -> Any:
+        made = super()._started(statement, name, part)
+        return made.replaced(ctes=self._ctes, is_recursive=self._is_recursive)
 
 
 def _target(table: Any, where: str) -> Table:
@@ -81,3 +110,5 @@ select = _unbound.select
 insert_into = _unbound.insert_into
 update = _unbound.update
 delete_from = _unbound.delete_from
+with_ = _unbound.with_
+with_recursive = _unbound.with_recursive

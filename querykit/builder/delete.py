@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from querykit.builder.insert import returned_columns, returning
-from querykit.builder.select import AllColumns, conditions
+from querykit.builder.query import AllColumns
+from querykit.builder.select import conditions
 from querykit.builder.statement import RowT, Statement, ValueT
 
 if TYPE_CHECKING:

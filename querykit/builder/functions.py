@@ -7,7 +7,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from querykit.builder.expressions import Expression, condition, known_type, operand
-from querykit.builder.select import AllColumns
+from querykit.builder.query import AllColumns
 from querykit.builder.value_types import INT, STR, ValueType, value_type
 from querykit.errors import BuildError
 

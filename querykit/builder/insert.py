@@ -9,7 +9,8 @@ from pypika.terms import Term
 
 from querykit.builder.compiled import OutputColumn
 from querykit.builder.expressions import DEFAULT, Value, operand
-from querykit.builder.select import AllColumns, Select, output_name, shape_of
+from querykit.builder.query import AllColumns, output_name, shape_of
+from querykit.builder.select import Select
 from querykit.builder.statement import RowT, Statement, ValueT
 from querykit.builder.tables import Column, Table
 from querykit.errors import BuildError

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from querykit.builder.compiled import Nested, OutputColumn
 from querykit.builder.expressions import Expression
-from querykit.builder.select import AllColumns, Select, output_name, refuse_unnamed, shape_of
+from querykit.builder.query import AllColumns, output_name, refuse_unnamed, shape_of
+from querykit.builder.select import Select
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
     from pypika.terms import Term
 
-    from querykit.builder.select import Query
+    from querykit.builder.query import Query
     from querykit.builder.value_types import ValueType
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Concatenate, ParamSpec
 
     from querykit.builder.compiled import CompiledQuery, Dialect, ExecuteResult, Executor, OutputColumn
+    from querykit.builder.cte import CommonTable
 
     P = ParamSpec("P")
 
@@ -35,6 +36,10 @@ class Statement(Generic[RowT, ValueT]):
     _compiled: dict[str | Dialect, CompiledQuery] | None = None
 
     executor: Executor | None = None
+    ctes: tuple[CommonTable, ...] = ()
+    """What WITH brings in."""
+    is_recursive: bool = False
+    """Whether RECURSIVE stands after WITH on purpose; a recursive CTE brings it in by itself."""
     is_write: bool = False
     """Whether it changes data."""
     returns_rows: bool | None = True

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from querykit.builder.insert import assigned, column_name, returned_columns, returning
-from querykit.builder.select import AllColumns, conditions
+from querykit.builder.query import AllColumns
+from querykit.builder.select import conditions
 from querykit.builder.statement import RowT, Statement, ValueT
 from querykit.errors import BuildError
 

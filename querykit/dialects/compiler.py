@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from querykit.builder.compiled import CompiledQuery
-from querykit.builder.select import Select, refuse_duplicates
+from querykit.builder.query import Query, refuse_duplicates
 from querykit.dialects.writes import WriteCompiler
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ class Compiler(WriteCompiler):
 
     def compile(self, statement: Statement[Any, Any]) -> CompiledQuery:
         """The statement as SQL, with its parameters."""
-        if isinstance(statement, Select):
+        if isinstance(statement, Query):
             refuse_duplicates(statement)
         sql = self.visit(statement)
         limit = self.dialect.features.max_parameters

@@ -28,7 +28,7 @@ from querykit.builder.expressions import (
 )
 from querykit.builder.functions import Case, Cast, FunctionCall
 from querykit.builder.raw import Fragment, Name
-from querykit.builder.select import AllColumns, NestedColumn
+from querykit.builder.query import AllColumns, NestedColumn
 from querykit.builder.tables import Column
 from querykit.builder.value_types import type_of
 from querykit.errors import CompileError, UnsupportedError

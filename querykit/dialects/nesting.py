@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.compiled import Nested, OutputColumn
 from querykit.builder.json import JsonArray, JsonBuildObject, JsonObject, JsonRows
-from querykit.builder.select import Select, shape_of
+from querykit.builder.query import shape_of
+from querykit.builder.select import Select
 from querykit.builder.tables import Column
 from querykit.dialects.expressions import ExpressionCompiler, visits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from querykit.builder.select import Query
+    from querykit.builder.query import Query
     from querykit.errors import UnsupportedError
     from querykit.builder.value_types import ValueType
 

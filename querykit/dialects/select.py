@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from querykit.builder.expressions import Expression
 from querykit.builder.raw import RawStatement
-from querykit.builder.select import AliasedQuery, AllColumns, Query, Select
+from querykit.builder.query import AliasedQuery, AllColumns, Query
+from querykit.builder.select import Select
 from querykit.builder.tables import Column, Table, UndeclaredTable
+from querykit.dialects.combining import CombiningCompiler
 from querykit.dialects.expressions import visits
-from querykit.dialects.nesting import NestingCompiler
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from querykit.builder.tables import Source
 
 
-class SelectCompiler(NestingCompiler):
+class SelectCompiler(CombiningCompiler):
     """Writes SELECT and its clauses."""
 
     def query(self, query: Statement[Any, Any]) -> str:
@@ -40,8 +41,10 @@ class SelectCompiler(NestingCompiler):
         """``SELECT … FROM … WHERE … GROUP BY … HAVING … ORDER BY … LIMIT …``."""
         if not query.columns:
             raise CompileError("the query selects nothing: add select(…) or select_all()")
+        common = self.common
+        sql = self.with_clause(query) if query.ctes else ""
         outer, self.scope = self.scope, self.scope_of(query)
-        sql = "SELECT DISTINCT " if query.is_distinct else "SELECT "
+        sql += self.select_words(query) if query.is_distinct or query.distinct_terms else "SELECT "
         visit_column, output = self.visit_column, self.output
         sql += ", ".join([visit_column(each) if type(each) is Column and each.alias is None else output(each) for each in query.columns])
         sql += self.from_clause(query, outer)
@@ -53,8 +56,14 @@ class SelectCompiler(NestingCompiler):
             sql += self.order_by_clause(query)
         if query.row_limit is not None or query.row_offset is not None:
             sql += self.limit_clause(query)
-        self.scope = outer
+        self.scope, self.common = outer, common
         return sql
+
+    def select_words(self, query: Select[Any, Any]) -> str:
+        """``SELECT DISTINCT``."""
+        if query.distinct_terms:
+            raise self.unsupported("DISTINCT ON", "number the rows with row_number() over a partition and filter by it")
+        return "SELECT DISTINCT "
 
     def scope_of(self, query: Select[Any, Any]) -> frozenset[str]:
         """The names that columns of the query can refer to: its own tables', and those of the queries around it."""
@@ -91,21 +100,30 @@ class SelectCompiler(NestingCompiler):
         inner, self.scope = self.scope, outer
         sql = " FROM " + ", ".join([self.source(each) for each in query.sources])
         for join in query.joins:
+            self.scope = inner if join.is_lateral else outer
             sql += f" {self.join_words(join)} {self.source(join.source)}"
             self.scope = inner
             if join.predicates:
                 sql += f" ON {self.all_of(join.predicates)}"
+            elif join.using:
+                sql += f" USING ({', '.join([self.names[name] for name in join.using])})"
             self.scope = outer
         self.scope = inner
         return sql
 
     def join_words(self, join: Join) -> str:
         """``INNER JOIN`` and its like."""
+        if join.is_lateral:
+            self.refuse_lateral()
+            return f"{join.kind} JOIN LATERAL"
         return f"{join.kind} JOIN"
+
+    def refuse_lateral(self) -> None:
+        """Refuse LATERAL, where the database has none."""
 
     def source(self, source: Source) -> str:
         """A table or derived table in FROM."""
-        return self.visitors[type(source)](self, source) if isinstance(source, AliasedQuery) else self.table(source)
+        return self.visitors[type(source)](self, source)
 
     @visits(AliasedQuery)
     def visit_aliased_query(self, source: AliasedQuery) -> str:
@@ -158,9 +176,7 @@ class SelectCompiler(NestingCompiler):
         """One key of ORDER BY: ascending is not written."""
         term = ordering.term
         sql = self.visit_column(term) if type(term) is Column and term.alias is None else self.ordered_term(term, query)
-        if ordering.direction == "DESC":
-            sql += " DESC"
-        return sql if ordering.nulls is None else f"{sql} NULLS {ordering.nulls.upper()}"
+        return self.placed_nulls(sql, ordering)
 
     def ordered_term(self, term: Any, query: Query[Any, Any], at_least: int = 0) -> str:
         """What is ordered by: the alias of an item of the select list, or the term; as an operand, never a position."""
@@ -168,8 +184,3 @@ class SelectCompiler(NestingCompiler):
         if alias is not None and isinstance(query, Select) and any(each is term for each in query.columns):
             return self.names[alias]
         return self.operand(term, at_least) if at_least else self.repeated(term, query)
-
-    def limit_clause(self, query: Query[Any, Any]) -> str:
-        """``LIMIT … OFFSET …``."""
-        sql = "" if query.row_limit is None else f" LIMIT {self.visit(query.row_limit)}"
-        return sql if query.row_offset is None else f"{sql} OFFSET {self.visit(query.row_offset)}"

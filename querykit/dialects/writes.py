@@ -24,7 +24,8 @@ class WriteCompiler(SelectCompiler):
         if not statement.rows:
             raise CompileError(f"nothing is inserted into {statement.table._name!r}: add values(…)")
         columns = statement.columns
-        sql = f"INSERT INTO {self.table(statement.table)} ({', '.join([self.names[each.name] for each in columns])}) VALUES "
+        sql = self.with_clause(statement) if statement.ctes else ""
+        sql += f"INSERT INTO {self.table(statement.table)} ({', '.join([self.names[each.name] for each in columns])}) VALUES "
         sql += ", ".join([self.inserted_row(row, columns) for row in statement.rows])
         return sql + self.returning_clause(statement.returned, statement.table)
 
@@ -37,7 +38,8 @@ class WriteCompiler(SelectCompiler):
         """``UPDATE … SET … WHERE … RETURNING …``."""
         if not statement.assignments:
             raise CompileError(f"nothing is set in {statement.table._name!r}: add set(…)")
-        sql = f"UPDATE {self.table(statement.table)} SET "
+        sql = self.with_clause(statement) if statement.ctes else ""
+        sql += f"UPDATE {self.table(statement.table)} SET "
         self.scope = frozenset([statement.table._reference])
         sql += ", ".join([f"{self.names[each.name]} = {self.assigned(value, each)}" for each, value in statement.assignments])
         sql += self.where_clause(statement.predicates)
@@ -46,7 +48,8 @@ class WriteCompiler(SelectCompiler):
     @visits(Delete)
     def visit_delete(self, statement: Delete[Any, Any]) -> str:
         """``DELETE FROM … WHERE … RETURNING …``."""
-        sql = f"DELETE FROM {self.table(statement.table)}"
+        sql = self.with_clause(statement) if statement.ctes else ""
+        sql += f"DELETE FROM {self.table(statement.table)}"
         self.scope = frozenset([statement.table._reference])
         sql += self.where_clause(statement.predicates)
         return sql + self.returning_clause(statement.returned, statement.table)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from querykit.builder.compiled import ExecuteResult
 from querykit.builder.creator import Creator
-from querykit.builder.select import Query
+from querykit.builder.query import Query
 from querykit.builder.statement import Statement, as_statement
 from querykit.errors import BuildError, MultipleResultsError, NoResultError, QueryTimeoutError, UsageError
 from querykit.execution.result import decode_column, decode_rows

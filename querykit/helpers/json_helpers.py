@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from querykit.builder.expressions import operand, query_of
 from querykit.builder.json import JsonArray, JsonBuildObject, JsonObject
-from querykit.builder.select import Query
+from querykit.builder.query import Query
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:

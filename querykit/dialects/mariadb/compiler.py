@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from querykit.builder.functions import FunctionCall
-from querykit.builder.select import Select, output_name
+from querykit.builder.query import output_name
+from querykit.builder.select import Select
 from querykit.builder.tables import Column
 from querykit.builder.update import Update
 from querykit.dialects.compiler import Compiler
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from pypika.terms import Term
 
     from querykit.builder.json import JsonArray, JsonObject, JsonRows
-    from querykit.builder.select import AliasedQuery, AllColumns
+    from querykit.builder.cte import CommonTable
+    from querykit.builder.query import AliasedQuery, AllColumns, Query
+    from querykit.builder.statement import Statement
     from querykit.builder.tables import Table
 
 
@@ -39,6 +42,27 @@ class MariaDBCompiler(MySQLCompiler):
         if statement.returned:
             raise self.unsupported("UPDATE … RETURNING", "select the rows by their key in the same transaction")
         return super().visit_update(statement)
+
+    def refuse_lateral(self) -> None:
+        """Refuse LATERAL."""
+        raise self.unsupported("LATERAL joins", "put a correlated sub-query into the select list")
+
+    def limit_with_ties(self, query: Query[Any, Any]) -> str:
+        """``OFFSET … ROWS FETCH FIRST … ROWS WITH TIES``, since 10.6."""
+        return self.fetch_with_ties(query)
+
+    def with_clause(self, statement: Statement[Any, Any]) -> str:
+        """``WITH …``, before a select only."""
+        if statement.is_write:
+            raise self.unsupported(f"WITH before {type(statement).__name__.upper()}", "put the query where it is used")
+        return super().with_clause(statement)
+
+    def common_query(self, table: CommonTable) -> str:
+        """The query of a CTE, which sees nothing around it."""
+        outer, self.scope = self.scope, frozenset()
+        sql = super().common_query(table)
+        self.scope = outer
+        return sql
 
     def visit_aliased_query(self, source: AliasedQuery) -> str:
         """A derived table, which sees nothing around it."""

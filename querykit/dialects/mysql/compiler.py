@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.expressions import DistinctTest
 from querykit.builder.functions import FunctionCall
-from querykit.builder.select import AllColumns, Query
+from querykit.builder.query import AllColumns, Query
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import OTHER, visits
 from querykit.dialects.mysql.types import CAST_TYPES, JSON_ENCODINGS
@@ -71,6 +71,13 @@ class MySQLCompiler(Compiler):
         if query.row_limit is None and query.row_offset is not None:
             return f" LIMIT {self.ALL_ROWS} OFFSET {self.visit(query.row_offset)}"
         return super().limit_clause(query)
+
+    def placed_nulls(self, sql: str, ordering: Ordering) -> str:
+        """``name IS NULL, name DESC``: where NULLs stand is a key of its own."""
+        descending = f"{sql} DESC" if ordering.direction == "DESC" else sql
+        if ordering.nulls is None:
+            return descending
+        return f"{sql} {'IS NOT NULL' if ordering.nulls == 'first' else 'IS NULL'}, {descending}"
 
     def ordering(self, ordering: Ordering, query: Query[Any, Any]) -> str:
         """One key of ORDER BY; where NULLs stand is a key of its own before it."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from querykit.builder.compiled import OutputColumn
     from querykit.builder.functions import FunctionCall
     from querykit.builder.json import JsonArray, JsonObject, JsonRows
+    from querykit.builder.query import Query
+    from querykit.builder.select import Select
     from querykit.builder.value_types import ValueType
 
 
@@ -23,6 +25,9 @@ class PostgresCompiler(Compiler):
 
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
+
+    has_materialized = True
+    has_writing_ctes = True
 
     UNTYPED_ARGUMENTS: ClassVar = frozenset({"CONCAT", "CONCAT_WS", "FORMAT", "JSON_BUILD_OBJECT", "JSON_BUILD_ARRAY"})
     """Functions that take arguments of any type, so that a parameter's type cannot be told from its place."""
@@ -85,6 +90,20 @@ class PostgresCompiler(Compiler):
         if node.name.upper() in self.UNTYPED_ARGUMENTS or all(is_value(each) for each in node.args):
             return [self.typed(each) for each in node.args]
         return super().arguments(node)
+
+    # -- clauses ------------------------------------------------------------------------------------------------------
+
+    def select_words(self, query: Select[Any, Any]) -> str:
+        """``SELECT DISTINCT ON (…)``."""
+        if not query.distinct_terms:
+            return super().select_words(query)
+        if query.is_distinct:
+            raise CompileError("a query has distinct() or distinct_on(…), not both")
+        return f"SELECT DISTINCT ON ({self.listed(query.distinct_terms)}) "
+
+    def limit_with_ties(self, query: Query[Any, Any]) -> str:
+        """``OFFSET … ROWS FETCH FIRST … ROWS WITH TIES``."""
+        return self.fetch_with_ties(query)
 
     # -- predicates ---------------------------------------------------------------------------------------------------
 

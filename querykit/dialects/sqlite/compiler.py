@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.expressions import DEFAULT, DistinctTest, InList, Keyword, known_type
 from querykit.builder.value_types import JSON, type_of
+from querykit.builder.query import SetOperation
+from querykit.dialects.combining import has_tail
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import OTHER, visits
 from querykit.dialects.sqlite.types import CAST_TYPES, JSON_ENCODINGS
 
 if TYPE_CHECKING:
     from querykit.builder.json import JsonArray, JsonObject
-    from querykit.builder.select import Query
+    from querykit.builder.query import Query
 
 
 class SQLiteCompiler(Compiler):
@@ -22,6 +24,8 @@ class SQLiteCompiler(Compiler):
     json_encodings = JSON_ENCODINGS
     max_pairs = 63
 
+    has_materialized = True
+
     MAX_LIST: ClassVar = 1024
     """Longer lists of an IN are bound as one JSON array, for SQLite takes 32,766 parameters at most."""
 
@@ -30,6 +34,30 @@ class SQLiteCompiler(Compiler):
         if query.row_limit is None and query.row_offset is not None:
             return f" LIMIT -1 OFFSET {self.visit(query.row_offset)}"
         return super().limit_clause(query)
+
+    def refuse_lateral(self) -> None:
+        """Refuse LATERAL."""
+        raise self.unsupported("LATERAL joins", "put a correlated sub-query into the select list")
+
+    def set_words(self, query: SetOperation[Any, Any]) -> str:
+        """``UNION ALL``; the other operators have no ALL."""
+        if query.is_all and query.operator != "UNION":
+            raise self.unsupported(f"{query.operator} ALL")
+        return super().set_words(query)
+
+    def left_operand(self, query: SetOperation[Any, Any]) -> str:
+        """The first query: SQLite goes from left to right, whatever the operators.
+
+        Source: https://www.sqlite.org/lang_select.html#compound_select_statements
+        """
+        left = query.left
+        is_bare = isinstance(left, SetOperation) and not has_tail(left)
+        return self.query(left) if is_bare else self.set_operand(left)
+
+    def set_operand(self, query: Query[Any, Any]) -> str:
+        """A query in a set operation; there are no parentheses around one, so it becomes a derived table."""
+        sql = self.query(query)
+        return f"SELECT * FROM ({sql})" if isinstance(query, SetOperation) or has_tail(query) else sql
 
     @visits(Keyword)
     def visit_keyword(self, node: Keyword[Any]) -> str:

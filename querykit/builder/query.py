@@ -1,0 +1,343 @@
+"""Queries: what select and set operations have in common, and queries as tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pypika import functions as pypika_functions
+from pypika.terms import Field, Term
+
+from querykit.builder.compiled import OutputColumn
+from querykit.builder.expressions import Expression, Ordering, Subquery, Value, convert_operands, operand, query_of
+from querykit.builder.statement import RowT, Statement, ValueT
+from querykit.builder.tables import Column, Source, Table, checked_name
+from querykit.builder.value_types import INT, ValueType
+from querykit.errors import BuildError, CompileError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from querykit.builder.compiled import Nested
+
+SetOperator = Literal["UNION", "INTERSECT", "EXCEPT"]
+
+
+class AllColumns:
+    """``*`` or ``table.*``, where the columns are not declared."""
+
+    alias = None
+
+    def __init__(self, source: Source | None) -> None:
+        """Hold the table, or None for every table of the query."""
+        self.source = source
+
+
+class Query(Statement[RowT, ValueT]):
+    """A statement that gives rows: a select or a set operation.
+
+    Attributes:
+        orderings: The terms of ORDER BY with their directions.
+        row_limit: LIMIT, or None.
+        row_offset: OFFSET, or None.
+        has_ties: Whether rows that are equal to the last one in order come too.
+    """
+
+    orderings: tuple[Ordering, ...] = ()
+    row_limit: Term | None = None
+    row_offset: Term | None = None
+    has_ties: bool = False
+
+    def output_names(self) -> list[str | None] | None:
+        """The names of its columns, None for one that the database names; None where they are not known."""
+        columns = self.output_columns()
+        return None if columns is None else [column.name for column in columns]
+
+    def as_(self, alias: str) -> AliasedQuery:
+        """The query under a name: a table in FROM, a value (of its one column) in SELECT.
+
+        >>> from querykit import select_from, table
+        >>> pet = table("pet")
+        >>> cats = select_from(pet).select(pet.name).where(pet.species == "cat").as_("cats")
+        >>> print(select_from(cats).select(cats.name).compile("postgres").sql)
+        SELECT "cats"."name" FROM (SELECT "pet"."name" FROM "pet" WHERE "pet"."species" = $1) AS "cats"
+        """
+        return AliasedQuery(self, alias)
+
+    def order_by(self, *terms: Term | Ordering) -> Self:
+        """``ORDER BY``; more calls add less significant keys. Terms are ascending unless ``.desc()`` is said.
+
+        >>> from querykit import select_from, table
+        >>> pet = table("pet")
+        >>> print(select_from(pet).select(pet.id).order_by(pet.name.desc(nulls="last")).compile("mysql").sql)
+        SELECT `pet`.`id` FROM `pet` ORDER BY `pet`.`name` IS NULL, `pet`.`name` DESC
+        """
+        if not terms:
+            raise BuildError("order_by() takes at least one term")
+        return self.with_part("orderings", self.orderings + tuple(
+                [Ordering(each, "ASC") if isinstance(each, Expression) else _ordering(each) for each in terms]
+            ))
+
+    def clear_order_by(self) -> Self:
+        """The query without ORDER BY."""
+        return self.with_part("orderings", ())
+
+    def limit(self, count: int | Expression[int], *, with_ties: bool = False) -> Self:
+        """``LIMIT``, replacing an earlier one. The number is bound.
+
+        Args:
+            count: How many rows at most.
+            with_ties: Also the rows that ORDER BY does not tell from the last one: ``FETCH FIRST … WITH TIES``, which
+                PostgreSQL and MariaDB (10.6) have.
+        """
+        return self.replaced(row_limit=_row_count(count, "limit"), has_ties=with_ties)
+
+    def clear_limit(self) -> Self:
+        """The query without LIMIT."""
+        return self.with_part("row_limit", None)
+
+    def offset(self, count: int | Expression[int]) -> Self:
+        """``OFFSET``, replacing an earlier one. The number is bound."""
+        return self.with_part("row_offset", _row_count(count, "offset"))
+
+    def clear_offset(self) -> Self:
+        """The query without OFFSET."""
+        return self.with_part("row_offset", None)
+
+    # -- set operations -----------------------------------------------------------------------------------------------
+
+    def union(self, *others: Any) -> SetOperation[RowT, ValueT]:
+        """``UNION``: the rows of all queries, equal ones once. What is grouped here is grouped in the SQL.
+
+        >>> from querykit import select_from, table
+        >>> person, pet = table("person"), table("pet")
+        >>> names = select_from(person).select(person.name).union(select_from(pet).select(pet.name)).order_by(person.name)
+        >>> print(names.compile("postgres").sql)
+        SELECT "person"."name" FROM "person" UNION SELECT "pet"."name" FROM "pet" ORDER BY "name"
+
+        Raises:
+            BuildError: a query has another number of columns.
+        """
+        return _combined(self, "UNION", others)
+
+    def union_all(self, *others: Any) -> SetOperation[RowT, ValueT]:
+        """``UNION ALL``: the rows of all queries, one after the other."""
+        return _combined(self, "UNION", others, is_all=True)
+
+    def intersect(self, *others: Any) -> SetOperation[RowT, ValueT]:
+        """``INTERSECT``: the rows that every query has. MySQL has it since 8.0.31."""
+        return _combined(self, "INTERSECT", others)
+
+    def intersect_all(self, *others: Any) -> SetOperation[RowT, ValueT]:
+        """``INTERSECT ALL``: as often as every query has them.
+
+        Raises:
+            UnsupportedError: when compiled for SQLite.
+        """
+        return _combined(self, "INTERSECT", others, is_all=True)
+
+    def except_(self, *others: Any) -> SetOperation[RowT, ValueT]:
+        """``EXCEPT``: the rows that the others do not have. MySQL has it since 8.0.31."""
+        return _combined(self, "EXCEPT", others)
+
+    def except_all(self, *others: Any) -> SetOperation[RowT, ValueT]:
+        """``EXCEPT ALL``: each row of the others takes one away.
+
+        Raises:
+            UnsupportedError: when compiled for SQLite.
+        """
+        return _combined(self, "EXCEPT", others, is_all=True)
+
+
+class SetOperation(Query[RowT, ValueT]):
+    """Two queries joined by UNION, INTERSECT or EXCEPT; made by the methods of `Query`.
+
+    Attributes:
+        operator: ``"UNION"``, ``"INTERSECT"`` or ``"EXCEPT"``.
+        is_all: Whether equal rows are kept.
+        left: The first query.
+        right: The second query.
+    """
+
+    operator: SetOperator
+    is_all: bool
+    left: Query[Any, Any]
+    right: Query[Any, Any]
+
+    def output_names(self) -> list[str | None] | None:
+        """The names of its columns: those of the first query."""
+        return self.left.output_names()
+
+    def output_columns(self) -> tuple[OutputColumn, ...] | None:
+        """The columns of its rows: the names of the first query, and the types on which both agree."""
+        left, right = self.left.output_columns(), self.right.output_columns()
+        if left is None or right is None:
+            return None if left is None else tuple([OutputColumn(column.name, None) for column in left])
+        return tuple(
+            [
+                OutputColumn(one.name, one.shape if _agree(one.shape, other.shape) else None)
+                for one, other in zip(left, right, strict=True)
+            ]
+        )
+
+
+def _agree(one: ValueType | Nested | None, other: ValueType | Nested | None) -> bool:
+    if isinstance(one, ValueType) and isinstance(other, ValueType):
+        return one.kind == other.kind and one.python is other.python
+    return one == other
+
+
+def _combined(left: Query[Any, Any], operator: SetOperator, others: tuple[Any, ...], *, is_all: bool = False) -> Any:
+    if not others:
+        raise BuildError(f"{operator.lower()} takes at least one other query")
+    for each in others:
+        right = each if isinstance(each, Query) else query_of(each, operator.lower())
+        if not isinstance(right, Query):
+            raise BuildError(f"{operator} joins queries, not a {type(right).__name__}")
+        names, more = left.output_names(), right.output_names()
+        if names is not None and more is not None and len(names) != len(more):
+            raise BuildError(f"{operator} joins queries of as many columns: here are {len(names)} and {len(more)}")
+        parts = {"operator": operator, "is_all": is_all, "left": left, "right": right, "executor": left.executor}
+        left = object.__new__(SetOperation).replaced(**parts)
+    return left
+
+
+class AliasedQuery(Source):
+    """A query under a name: a table to select from, with the types of what it selects."""
+
+    def __init__(self, query: Statement[Any, Any], alias: str) -> None:
+        """Hold the query, and make a column for each it gives."""
+        self._query = query
+        self._alias: str | None = checked_name(alias, "an alias")
+        self._reference = alias
+        known = query.output_columns()
+        self._is_open = known is None
+        self._columns = {}
+        for name, shape in known or ():
+            if name is not None:
+                self._columns[name] = column_of(name, self, shape)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Column[Any]: ...
+
+
+class NestedColumn(Column[Any]):
+    """A column of a sub-query that holds nested rows."""
+
+    def __init__(self, name: str, table: Source, nested: Nested) -> None:
+        """Hold the shape of the rows."""
+        super().__init__(name, table)
+        self.nested = nested
+
+    @property
+    def shape(self) -> ValueType | Nested | None:
+        """The nested rows."""
+        return self.nested
+
+
+def column_of(name: str, source: Source, shape: ValueType | Nested | None) -> Column[Any]:
+    """A column of a query that is a table: typed, or with nested rows."""
+    if shape is None or isinstance(shape, ValueType):
+        return Column(name, source, shape)
+    return NestedColumn(name, source, shape)
+
+
+def output_name(term: Any) -> str | None:
+    """The name of a term in a result: its alias, or that of the column it is."""
+    if type(term) is Column:
+        return term.alias or term.name
+    if isinstance(term, Expression):
+        return term.alias or (term.name if isinstance(term, Field) else None)
+    alias: str | None = term.__dict__.get("alias")  # PyPika's terms are read as data; not all have an alias
+    return alias or (term.name if isinstance(term, Field) else None)
+
+
+def shape_of(term: Any) -> ValueType | Nested | None:
+    """How a term's value is decoded; None where only the database knows."""
+    if isinstance(term, Expression):
+        return term.shape
+    return INT if type(term) is pypika_functions.Count else None
+
+
+def refuse_unnamed(query: Query[Any, Any], helper: str) -> None:
+    """Refuse a query that is to be nested, unless every column has a name of its own.
+
+    Raises:
+        BuildError: a column has no name, or two have the same.
+    """
+    names = query.output_names()
+    if names is None:
+        return
+    if not names:
+        raise BuildError(f"{helper}: the query selects nothing; add select(…)")
+    if None in names:
+        raise BuildError(f"{helper}: column {names.index(None) + 1} of the nested query has no name; give it one with .as_(…)")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BuildError(f"{helper}: the nested query has two columns named {twice!r}; rename one with .as_(…)")
+
+
+def refuse_duplicates(query: Query[Any, Any]) -> None:
+    """Refuse a result in which one value would hide another.
+
+    Raises:
+        CompileError: two columns have one name.
+    """
+    names = query.output_names()
+    if names is None or len(set(names)) == len(names):
+        return
+    twice = next((name for name in names if name is not None and names.count(name) > 1), None)
+    if twice is not None:
+        raise CompileError(f"two columns of the result are named {twice!r}; rename one with .as_(…)")
+
+
+def as_source(source: Any) -> Source:
+    """What FROM and JOIN take: a table, an aliased sub-query, a CTE.
+
+    Raises:
+        BuildError: it is something else.
+    """
+    if isinstance(source, Source):
+        return source
+    for of_type, convert in _source_converters:
+        if isinstance(source, of_type):
+            return convert(source)
+    if isinstance(source, type) and issubclass(source, Table):
+        raise BuildError(f"{source.__name__} is the class of a table; make one with {source.__name__}()")
+    if isinstance(source, Statement):
+        raise BuildError("a query in FROM needs a name: query.as_(…)")
+    hint = f"; use table({source!r})" if isinstance(source, str) else ""
+    raise BuildError(f"FROM takes tables and aliased queries, not {type(source).__name__}{hint}")
+
+
+_source_converters: list[tuple[type, Callable[[Any], Source]]] = []
+
+
+def convert_sources(of_type: type, with_: Callable[[Any], Source]) -> None:
+    """Let objects of a type stand in FROM."""
+    _source_converters.append((of_type, with_))
+
+
+def _ordering(term: Any) -> Ordering:
+    return term if type(term) is Ordering else Ordering(grouping(term, "order_by"), "ASC")
+
+
+def grouping(term: Any, clause: str = "group_by") -> Term:
+    if isinstance(term, Expression):
+        return term
+    if isinstance(term, Term | Statement):
+        return operand(term)
+    raise BuildError(f"{clause}() takes expressions, not {type(term).__name__}; a column is reached through its table")
+
+
+def _row_count(count: Any, clause: str) -> Term:
+    if isinstance(count, Expression):
+        return count
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise BuildError(f"{clause}() takes an int, not {type(count).__name__}")
+    if count < 0:
+        raise BuildError(f"{clause}() takes a number that is not negative")
+    return Value(count, INT)
+
+
+convert_operands(AliasedQuery, lambda aliased: Subquery(aliased._query))
