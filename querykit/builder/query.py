@@ -73,9 +73,11 @@ class Query(Statement[RowT, ValueT]):
         """
         if not terms:
             raise BuildError("order_by() takes at least one term")
-        return self.with_part("orderings", self.orderings + tuple(
-                [Ordering(each, "ASC") if isinstance(each, Expression) else _ordering(each) for each in terms]
-            ))
+        return self.with_part(
+            "orderings",
+            self.orderings
+            + tuple([Ordering(each, "ASC") if isinstance(each, Expression) else _ordering(each) for each in terms]),
+        )
 
     def clear_order_by(self) -> Self:
         """The query without ORDER BY."""
@@ -271,7 +273,9 @@ def refuse_unnamed(query: Query[Any, Any], helper: str) -> None:
     if not names:
         raise BuildError(f"{helper}: the query selects nothing; add select(…)")
     if None in names:
-        raise BuildError(f"{helper}: column {names.index(None) + 1} of the nested query has no name; give it one with .as_(…)")
+        raise BuildError(
+            f"{helper}: column {names.index(None) + 1} of the nested query has no name; give it one with .as_(…)"
+        )
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise BuildError(f"{helper}: the nested query has two columns named {twice!r}; rename one with .as_(…)")

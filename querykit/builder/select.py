@@ -124,7 +124,9 @@ class Select(Query[RowT, ValueT]):
         """
         if not terms:
             raise BuildError("distinct_on() takes at least one term; distinct() takes none")
-        return self.with_part("distinct_terms", self.distinct_terms + tuple([grouping(each, "distinct_on") for each in terms]))
+        return self.with_part(
+            "distinct_terms", self.distinct_terms + tuple([grouping(each, "distinct_on") for each in terms])
+        )
 
     def scalars(self) -> Self:
         """For the JSON helpers: the values of the one column, not rows.

@@ -65,7 +65,9 @@ class CombiningCompiler(NestingCompiler):
         if not query.is_write or query.returns_rows is None:
             return self.query(query)
         if not self.has_writing_ctes:
-            raise self.unsupported(f"{type(query).__name__.upper()} in WITH", "run it on its own, in the same transaction")
+            raise self.unsupported(
+                f"{type(query).__name__.upper()} in WITH", "run it on its own, in the same transaction"
+            )
         outer, self.scope = self.scope, frozenset()
         sql = self.visit(query)
         self.scope = outer
