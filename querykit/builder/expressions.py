@@ -247,6 +247,10 @@ class Expression(Criterion, Generic[T_co]):
         """``%``: the remainder, with the sign of the left side on every database."""
         return Arithmetic("%", self, operand(other, self))
 
+    def __rmod__(self, other: Operand) -> Expression[Any]:
+        """``%``, with a value on the left."""
+        return Arithmetic("%", operand(other, self), self)
+
     def __neg__(self) -> Expression[T_co]:  # type: ignore[override]
         """The negative."""
         return Negative(self)
@@ -528,7 +532,7 @@ def condition(term: Any, where: str) -> Term:
 
 
 def _membership(term: Term, values: Any, *, is_negated: bool = False) -> Condition:
-    if isinstance(values, str | bytes | bytearray | memoryview) or not hasattr(values, "__iter__"):
+    if isinstance(values, str | bytes | bytearray | memoryview) or getattr(values, "__iter__", None) is None:
         return _in_query(term, values, is_negated=is_negated)
     items = [operand(each, term) if each is not None else None for each in values]
     present = [each for each in items if each is not None]

@@ -313,7 +313,7 @@ class ExpressionCompiler:
         """``a + b``; the right side of a minus, a division or a remainder is kept together."""
         binding = _BINDING[Arithmetic](node)
         left, right = self.beside(node.left, node.right, binding, binding + (node.operator in "-/%*"))
-        return f"{left} {node.operator} {right}"
+        return f"{left} {self.raw_text(node.operator)} {right}"
 
     def beside(self, left: Any, right: Any, at_least: int, right_at_least: int | None = None) -> tuple[str, str]:
         """Both operands of an operator, either of which tells the database the type of the other."""
@@ -410,7 +410,7 @@ class ExpressionCompiler:
     @visits(Cast)
     def visit_cast(self, node: Cast[Any]) -> str:
         """``CAST(a AS type)``."""
-        return f"CAST({self.visit(node.term)} AS {self.cast_type(node.value_type)})"
+        return f"CAST({self.typed(node.term)} AS {self.cast_type(node.value_type)})"
 
     def cast_type(self, type_: ValueType | None) -> str:
         """What CAST calls a type."""
