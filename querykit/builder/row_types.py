@@ -44,7 +44,7 @@ class RowType(NamedTuple):
     Attributes:
         python: The class.
         fields: Its fields, in order.
-        made_by: ``"call"`` takes the fields as keywords, ``"dict"`` is a dict, ``"validate"`` takes a dict and checks it.
+        made_by: ``"call"`` takes the fields as keywords, ``"dict"`` is a dict, ``"validate"`` checks a dict.
         takes_any_field: Whether columns may be without a field.
     """
 
@@ -67,7 +67,8 @@ def row_type_of(annotation: Any) -> RowType | None:
     """
     for is_one, read in _KINDS:
         if isinstance(annotation, type) and is_one(annotation):
-            return read(annotation)
+            row: RowType = read(annotation)
+            return row
     return None
 
 
@@ -157,7 +158,7 @@ def _hints(python: Any, *, extras: bool = True) -> dict[str, Any]:
         ) from None
 
 
-# -- checking -----------------------------------------------------------------------------------------------------------
+# -- checking -------------------------------------------------------------------------------------------------------
 
 
 def check_rows(python: Any, columns: Sequence[OutputColumn]) -> RowType:
@@ -170,9 +171,8 @@ def check_rows(python: Any, columns: Sequence[OutputColumn]) -> RowType:
     found = row_type_of(python)
     if found is None:
         name = getattr(python, "__name__", repr(python))
-        raise BuildError(
-            f"rows_as takes a dataclass, msgspec.Struct, TypedDict, NamedTuple, attrs class or pydantic model, not {name}"
-        )
+        kinds = "a dataclass, msgspec.Struct, TypedDict, NamedTuple, attrs class or pydantic model"
+        raise BuildError(f"rows_as takes {kinds}, not {name}")
     _check_fields(found, columns, f"rows_as({found})")
     return found
 

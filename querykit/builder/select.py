@@ -234,21 +234,18 @@ class Select(Query[RowT, ValueT]):
         """The same query, whose rows are objects of a class; nested rows too, where its fields say so.
 
         >>> from dataclasses import dataclass
-        >>> from querykit import Column, Table, select_from
-        >>> class Pet(Table, name="pet"):
-        ...     id: Column[int]
-        ...     name: Column[str]
+        >>> from querykit import select_from, table
         >>> @dataclass
         ... class PetOut:
         ...     id: int
         ...     name: str
-        >>> pet = Pet()
+        >>> pet = table("pet")
         >>> pets = select_from(pet).select(pet.id, pet.name).rows_as(PetOut)
 
         Args:
             row_type: A dataclass, msgspec.Struct, TypedDict, NamedTuple, attrs class or pydantic model. Its fields are
-                filled by the columns of their names: ``pets: list[PetOut]`` by a `json_array_from`, ``mother: PersonRef |
-                None`` by a `json_object_from`.
+                filled by the columns of their names: ``pets: list[PetOut]`` by a `json_array_from`,
+                ``mother: PersonRef | None`` by a `json_object_from`.
 
         Raises:
             BuildError: a required field has no column, a column no field, or a field's type does not fit its column.

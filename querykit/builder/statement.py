@@ -118,8 +118,8 @@ class Statement(Generic[RowT, ValueT]):
 
         Args:
             row_type: A dataclass, msgspec.Struct, TypedDict, NamedTuple, attrs class or pydantic model. Its fields are
-                filled by the columns of their names: ``pets: list[PetOut]`` by a `json_array_from`, ``mother: PersonRef |
-                None`` by a `json_object_from`.
+                filled by the columns of their names: ``pets: list[PetOut]`` by a `json_array_from`,
+                ``mother: PersonRef | None`` by a `json_object_from`.
 
         Raises:
             BuildError: a required field has no column, a column no field, or a field's type does not fit its column.

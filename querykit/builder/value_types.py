@@ -255,12 +255,14 @@ _registered: dict[Any, ValueType] = {}
 def register_type(python: type[T], stored: Any, *, encode: Callable[[T], Any], decode: Callable[[Any], T]) -> None:
     """Let columns and parameters have a type of your own, which databases hold as a type they know.
 
+    >>> from typing import NamedTuple
     >>> from querykit import Column, Table, register_type
     >>> class Point(NamedTuple):
     ...     x: int
     ...     y: int
-    >>> register_type(Point, str, encode=lambda point: f"{point.x} {point.y}",
-    ...               decode=lambda text: Point(*map(int, text.split())))
+    >>> register_type(
+    ...     Point, str, encode=lambda point: f"{point.x} {point.y}", decode=lambda text: Point(*map(int, text.split()))
+    ... )
     >>> class Place(Table, name="place"):
     ...     location: Column[Point]
 

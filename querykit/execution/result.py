@@ -61,7 +61,7 @@ def _decoder(compiled: CompiledQuery, dialect: Dialect, result: DriverResult) ->
         columns = tuple(
             [each._replace(name=each.name or name) for each, name in zip(columns, result.names, strict=True)]
         )
-    row_type = compiled.statement.row_type
+    row_type: Any = compiled.statement.row_type
     decoder = rows_decoder(columns, dialect) if row_type is None else typed_decoder(columns, dialect, row_type)
     if result.is_truncated and decoder.may_be_cut:
         raise TruncatedResultError("the server cut an aggregate of this result: raise its limit, or ask for fewer rows")

@@ -65,7 +65,7 @@ def _converted(read: Conversion, convert: Conversion) -> Conversion:
     return read_and_convert
 
 
-# -- made by msgspec itself ---------------------------------------------------------------------------------------------
+# -- made by msgspec itself -----------------------------------------------------------------------------------------
 
 
 def _is_native(shape: Shape, annotation: Any, dialect: Dialect) -> bool:
@@ -96,9 +96,9 @@ def _is_plain_class(python: Any) -> bool:
         config = python.__struct_config__
         renamed = any(each.name != each.encode_name for each in msgspec.structs.fields(python))
         return not (renamed or config.array_like or config.tag)
-    if not dataclasses.is_dataclass(python) or hasattr(python, "__pydantic_validator__"):
+    if "__dataclass_fields__" not in vars(python) or "__init__" not in vars(python):
         return False
-    has_own_init = python.__init__.__code__.co_filename != "<string>"
+    has_own_init = vars(python)["__init__"].__code__.co_filename != "<string>"
     return not has_own_init and all(each.init for each in dataclasses.fields(python))
 
 
@@ -107,7 +107,7 @@ def _native_type(shape: Nested, annotation: Any) -> Any:
     return inner if shape.kind != "object" and not shape.is_nullable else inner | None
 
 
-# -- made of decoded rows -----------------------------------------------------------------------------------------------
+# -- made of decoded rows -------------------------------------------------------------------------------------------
 
 
 def _converter(shape: Shape, annotation: Any) -> Conversion | None:

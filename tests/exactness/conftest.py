@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.exactness.cases import Case
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     missing = [each for each in items if _is_missing(each)]
@@ -12,4 +14,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_missing(item: pytest.Item) -> bool:
     parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     case = parameters.get("case")
-    return case is not None and parameters["database_name"] not in case.columns
+    return isinstance(case, Case) and parameters["database_name"] not in case.columns

@@ -48,7 +48,7 @@ def declared(case: Case) -> Any:
 
     class Thing(Table, name="exact_thing"):
         id: Column[int]
-        v: Column[case.annotation | None]
+        v: Column[case.annotation | None]  # type: ignore[name-defined]
 
     return Thing()
 

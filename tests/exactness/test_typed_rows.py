@@ -195,10 +195,10 @@ async def pets(db: Database) -> AsyncIterator[Database]:
     date = "TEXT" if db.dialect.name == "sqlite" else "DATE"
     await db.execute(sql("DROP TABLE IF EXISTS typed_owner"))
     await db.execute(sql("DROP TABLE IF EXISTS typed_animal"))
-    await db.execute(sql.raw(f"CREATE TABLE typed_owner (id INT PRIMARY KEY, name VARCHAR(20), joined {date})"))  # type: ignore[arg-type]
+    await db.execute(sql.raw(f"CREATE TABLE typed_owner (id INT PRIMARY KEY, name VARCHAR(20), joined {date})"))
     await db.execute(
         sql.raw(
-            "CREATE TABLE typed_animal (id INT PRIMARY KEY, owner_id INT, name VARCHAR(20), "  # type: ignore[arg-type]
+            "CREATE TABLE typed_animal (id INT PRIMARY KEY, owner_id INT, name VARCHAR(20), "
             f"weight DOUBLE PRECISION, price {price})"
         )
     )
@@ -251,7 +251,7 @@ async def test_a_null_where_the_field_takes_none(pets: Database) -> None:
     class Rows:
         rows: list[Priced]
 
-    with pytest.raises(DecodeError, match="Priced.price takes no None"):
+    with pytest.raises(DecodeError, match=r"Priced.price takes no None"):
         await pets.fetch_all(select_from(animal).select(animal.price).rows_as(Priced))
     with pytest.raises(DecodeError):
         await pets.fetch_all(select_from(owner).select(nested).rows_as(Rows))
@@ -326,7 +326,7 @@ NAMES = select_from(animal).select(animal.id)
         (
             select_from(owner).select(owner.id, owner.name),
             Missing,
-            "no column fills the field 'nam', did you mean 'name'?",
+            r"no column fills the field 'nam', did you mean 'name'\?",
         ),
         (select_from(owner).select(owner.id, owner.name), NameData, "NameData has no field for the column 'id'"),
         (select_from(owner).select(owner.id), Wrong, r"rows_as\(Wrong\).id is a str, and its column a int"),
