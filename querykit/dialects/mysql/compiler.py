@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.builder.expressions import DistinctTest
+from querykit.builder.expressions import DistinctTest, InQuery
 from querykit.builder.functions import FunctionCall
-from querykit.builder.query import AllColumns, Query
+from querykit.builder.query import AliasedQuery, AllColumns, Query, SetOperation
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import OTHER, visits
 from querykit.dialects.mysql.types import CAST_TYPES, JSON_ENCODINGS
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from querykit.builder.expressions import Ordering
     from querykit.builder.json import JsonArray, JsonObject
     from querykit.builder.select import Join
+    from querykit.builder.statement import Statement
     from querykit.builder.tables import Table
 
 
@@ -69,8 +70,14 @@ class MySQLCompiler(Compiler):
     def limit_clause(self, query: Query[Any, Any]) -> str:
         """``LIMIT … OFFSET …``; an OFFSET needs a LIMIT."""
         if query.row_limit is None and query.row_offset is not None:
-            return f" LIMIT {self.ALL_ROWS} OFFSET {self.visit(query.row_offset)}"
+            return f" LIMIT {self.ALL_ROWS} OFFSET {self.row_count(query.row_offset)}"
         return super().limit_clause(query)
+
+    def row_count(self, term: Term) -> str:
+        """The number of LIMIT or OFFSET, which must not be computed."""
+        if not is_value(term):
+            raise self.unsupported("LIMIT or OFFSET of an expression", "compute the number before")
+        return super().row_count(term)
 
     def placed_nulls(self, sql: str, ordering: Ordering) -> str:
         """``name IS NULL, name DESC``: where NULLs stand is a key of its own."""
@@ -114,6 +121,17 @@ class MySQLCompiler(Compiler):
         value = "1" if type(node.args[0]) is AllColumns else self.visit(node.args[0])
         return f"{name}({'DISTINCT ' if node.is_distinct else ''}CASE WHEN {test} THEN {value} END)"
 
+    @visits(InQuery)
+    def visit_in_query(self, node: InQuery) -> str:
+        """``a IN (SELECT …)``; a LIMIT is taken only within a derived table (error 1235).
+
+        Source: https://dev.mysql.com/doc/refman/8.4/en/subquery-restrictions.html
+        """
+        if not _has_limit(node.query):
+            return super().visit_in_query(node)
+        derived = self.visit_aliased_query(AliasedQuery(node.query, "limited"))
+        return f"{self.operand(node.term, OTHER)} {'NOT ' if node.is_negated else ''}IN (SELECT * FROM {derived})"
+
     # -- nested rows --------------------------------------------------------------------------------------------------
 
     def json_array(self, node: JsonArray) -> str:
@@ -135,3 +153,10 @@ class MySQLCompiler(Compiler):
         """``JSON_OBJECT`` over a derived table; the server refuses a second row."""
         item = self.object_of_derived(self.known_columns(node))
         return f"(SELECT {item} FROM ({self.query(node.query)}) AS {self.names[self.NESTED]})"
+
+
+def _has_limit(query: Statement[Any, Any]) -> bool:
+    """Whether a query, or one that a set operation joins, has a LIMIT."""
+    if isinstance(query, SetOperation) and (_has_limit(query.left) or _has_limit(query.right)):
+        return True
+    return isinstance(query, Query) and (query.row_limit is not None or query.row_offset is not None)

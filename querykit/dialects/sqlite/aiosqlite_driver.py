@@ -322,6 +322,8 @@ class _Job:
         description = cursor.description
         if description is None:
             count = cursor.rowcount
+            if count < 0 and _first_word(self._sql) == "WITH":  # the module counts only what begins with a write's word
+                count = self._raw.execute("SELECT changes()").fetchone()[0]
             insert_id = cursor.lastrowid if count > 0 and _first_word(self._sql) in {"INSERT", "REPLACE"} else None
             return DriverResult((), rows_affected=count if count >= 0 else None, insert_id=insert_id)
         return DriverResult(rows, [column[0] for column in description], rows_affected=len(rows))
