@@ -1,0 +1,12 @@
+"""Every bench, one after the other: ``python -m bench``."""
+
+from __future__ import annotations
+
+import sys
+
+from bench import compile as compiling
+
+BENCHES = (compiling,)
+
+reached = [bench.main() for bench in BENCHES]
+sys.exit(not all(reached))
