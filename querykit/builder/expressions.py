@@ -591,7 +591,10 @@ def value(python_value: T) -> Expression[T]:
     """
     if python_value is None:
         return NULL
-    return Value(python_value, type_of(python_value))
+    term = operand(python_value)
+    if type(term) is not Value or term is python_value:
+        raise BuildError(f"value() takes a Python value; a {type(python_value).__name__} is an expression by itself")
+    return term
 
 
 def param(name: str, annotation: type[T]) -> Expression[T]:

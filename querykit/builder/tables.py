@@ -199,7 +199,7 @@ def _declared_columns(cls: type[Table]) -> Mapping[str, ValueType | None]:
 
 def _read_annotations(cls: type[Table]) -> Iterator[tuple[str, ValueType | None]]:
     for base in reversed(cls.__mro__):
-        if base.__module__ == __name__:
+        if base in (Table, Source):
             continue
         for name, hint in _annotations(base).items():
             if get_origin(hint) is Column:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.cte import CommonTable
+from querykit.builder.expressions import Parameter
 from querykit.builder.query import Query, SetOperation, output_name
 from querykit.dialects.expressions import visits
 from querykit.dialects.nesting import NestingCompiler
-from querykit.errors import CompileError
+from querykit.errors import BuildError, CompileError
 
 if TYPE_CHECKING:
+    from pypika.terms import Term
+
     from querykit.builder.expressions import Ordering
     from querykit.builder.statement import Statement
 
@@ -135,8 +138,14 @@ class CombiningCompiler(NestingCompiler):
         """``LIMIT … OFFSET …``."""
         if query.has_ties:
             return self.limit_with_ties(query)
-        sql = "" if query.row_limit is None else f" LIMIT {self.visit(query.row_limit)}"
-        return sql if query.row_offset is None else f"{sql} OFFSET {self.visit(query.row_offset)}"
+        sql = "" if query.row_limit is None else f" LIMIT {self.row_count(query.row_limit)}"
+        return sql if query.row_offset is None else f"{sql} OFFSET {self.row_count(query.row_offset)}"
+
+    def row_count(self, term: Term) -> str:
+        """The number of LIMIT or OFFSET; that of a named parameter is looked at when the query runs."""
+        if type(term) is Parameter:
+            self.adapters.append((len(self.parameters), not_negative))
+        return self.visit(term)
 
     def limit_with_ties(self, query: Query[Any, Any]) -> str:
         """``OFFSET … ROWS FETCH FIRST … ROWS WITH TIES``, where the database has it."""
@@ -146,10 +155,17 @@ class CombiningCompiler(NestingCompiler):
         """What the databases that have it write."""
         if not query.orderings:
             raise CompileError("limit(…, with_ties=True) needs an order_by(…): ties are rows that are equal in order")
-        offset = "" if query.row_offset is None else f" OFFSET {self.visit(query.row_offset)} ROWS"
-        return f"{offset} FETCH FIRST {self.visit(query.row_limit)} ROWS WITH TIES"
+        offset = "" if query.row_offset is None else f" OFFSET {self.row_count(query.row_offset)} ROWS"
+        return f"{offset} FETCH FIRST {self.row_count(query.row_limit)} ROWS WITH TIES"
 
 
 def has_tail(query: Query[Any, Any]) -> bool:
     """Whether a query ends or begins with a clause that would be taken for the whole set operation's."""
     return bool(query.orderings or query.ctes) or query.row_limit is not None or query.row_offset is not None
+
+
+def not_negative(count: int) -> int:
+    """The number of a LIMIT or OFFSET, which a database may take for «all» if it is negative."""
+    if count < 0:
+        raise BuildError("LIMIT and OFFSET take a number that is not negative")
+    return count

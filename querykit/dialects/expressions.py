@@ -322,7 +322,7 @@ class ExpressionCompiler:
     @visits(Negative)
     def visit_negative(self, node: Negative[Any]) -> str:
         """``-a``; two minus signs would begin a comment."""
-        return f"-{self.operand(node.term, ATOM)}"
+        return f"-{self.typed(node.term) if is_value(node.term) else self.operand(node.term, ATOM)}"
 
     @visits(NullTest)
     def visit_null_test(self, node: NullTest) -> str:
@@ -367,7 +367,9 @@ class ExpressionCompiler:
     @visits(InTerms)
     def visit_in_terms(self, node: InTerms) -> str:
         """``a IN (b, c)``."""
-        return f"{self.operand(node.term, OTHER)} {'NOT ' if node.is_negated else ''}IN ({self.listed(node.items)})"
+        term = self.operand(node.term, OTHER)
+        items = ", ".join([self.beside_known(node.term, each) for each in node.items])
+        return f"{term} {'NOT ' if node.is_negated else ''}IN ({items})"
 
     @visits(InQuery)
     def visit_in_query(self, node: InQuery) -> str:

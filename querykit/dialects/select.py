@@ -10,7 +10,7 @@ from querykit.builder.query import AliasedQuery, AllColumns, Query
 from querykit.builder.select import Select
 from querykit.builder.tables import Column, Table, UndeclaredTable
 from querykit.dialects.combining import CombiningCompiler
-from querykit.dialects.expressions import visits
+from querykit.dialects.expressions import is_value, visits
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
@@ -98,7 +98,10 @@ class SelectCompiler(CombiningCompiler):
         if len(query.sources) == 1 and not query.joins and isinstance(query.sources[0], Table):
             return " FROM " + self.table(query.sources[0])
         inner, self.scope = self.scope, outer
-        sql = " FROM " + ", ".join([self.source(each) for each in query.sources])
+        # a comma binds looser than JOIN, and the conditions after it would not see the first table
+        separator, joined = (" INNER JOIN ", " ON TRUE") if query.joins else (", ", "")
+        first, *others = query.sources
+        sql = " FROM " + self.source(first) + "".join([f"{separator}{self.source(each)}{joined}" for each in others])
         for join in query.joins:
             self.scope = inner if join.is_lateral else outer
             sql += f" {self.join_words(join)} {self.source(join.source)}"
@@ -158,12 +161,18 @@ class SelectCompiler(CombiningCompiler):
         """
         before, adapted = len(self.parameters), len(self.adapters)
         sql = self.visit(term)
-        if len(self.parameters) == before or not isinstance(query, Select):
+        if len(self.parameters) == before:
             return sql
-        for position, column in enumerate(query.columns, 1):
-            if column is term:
-                del self.parameters[before:], self.adapters[adapted:]
-                return str(position)
+        if isinstance(query, Select):
+            for position, column in enumerate(query.columns, 1):
+                if column is term:
+                    del self.parameters[before:], self.adapters[adapted:]
+                    return str(position)
+        if is_value(term):
+            raise CompileError(
+                "ORDER BY and GROUP BY take expressions, not a value, which some databases read as the position of a "
+                'column; a column is reached through its table, table["name"]'
+            )
         return sql
 
     def order_by_clause(self, query: Query[Any, Any]) -> str:

@@ -10,7 +10,7 @@ from querykit.builder.select import Select
 from querykit.builder.tables import Column
 from querykit.builder.update import Update
 from querykit.dialects.compiler import Compiler
-from querykit.dialects.expressions import visits
+from querykit.dialects.expressions import is_value, visits
 from querykit.dialects.mariadb.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.mysql.compiler import MySQLCompiler
 
@@ -99,8 +99,8 @@ class MariaDBCompiler(MySQLCompiler):
 
     def _is_empty(self, query: Select[Any, Any]) -> str:
         """Whether the list has no item: no row, none past the offset, or none within the limit."""
-        sql = "COUNT(*) = 0" if query.row_offset is None else f"COUNT(*) <= {self.visit(query.row_offset)}"
-        return sql if query.row_limit is None else f"{sql} OR {self.visit(query.row_limit)} = 0"
+        sql = "COUNT(*) = 0" if query.row_offset is None else f"COUNT(*) <= {self.row_count(query.row_offset)}"
+        return sql if query.row_limit is None else f"{sql} OR {self.row_count(query.row_limit)} = 0"
 
     def json_object(self, node: JsonObject) -> str:
         """``(SELECT JSON_OBJECT(…) FROM …)``; the server refuses a second row."""
@@ -132,7 +132,8 @@ class MariaDBCompiler(MySQLCompiler):
     def ordered_term(self, term: Any, query: Any, at_least: int = 0) -> str:
         """What is ordered by; inside an aggregate there are no aliases."""
         if self.depth and term.__dict__.get("alias") is not None and not isinstance(term, Column):
-            return self.operand(term, at_least)
+            # a number would be read as the position of an argument
+            return "NULL" if is_value(term) else self.operand(term, at_least)
         return super().ordered_term(term, query, at_least)
 
 

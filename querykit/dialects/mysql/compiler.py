@@ -8,10 +8,12 @@ from querykit.builder.expressions import DistinctTest, InQuery
 from querykit.builder.functions import FunctionCall
 from querykit.builder.query import AliasedQuery, AllColumns, Query, SetOperation
 from querykit.dialects.compiler import Compiler
-from querykit.dialects.expressions import OTHER, visits
+from querykit.dialects.expressions import OTHER, is_value, visits
 from querykit.dialects.mysql.types import CAST_TYPES, JSON_ENCODINGS
 
 if TYPE_CHECKING:
+    from pypika.terms import Term
+
     from querykit.builder.expressions import Ordering
     from querykit.builder.json import JsonArray, JsonObject
     from querykit.builder.select import Join
@@ -72,6 +74,12 @@ class MySQLCompiler(Compiler):
         if query.row_limit is None and query.row_offset is not None:
             return f" LIMIT {self.ALL_ROWS} OFFSET {self.row_count(query.row_offset)}"
         return super().limit_clause(query)
+
+    def row_count(self, term: Term) -> str:
+        """The number of LIMIT or OFFSET, which must not be computed."""
+        if not is_value(term):
+            raise self.unsupported("LIMIT or OFFSET of an expression", "compute the number before")
+        return super().row_count(term)
 
     def row_count(self, term: Term) -> str:
         """The number of LIMIT or OFFSET, which must not be computed."""

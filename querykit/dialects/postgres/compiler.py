@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.builder.expressions import InList, Like, known_type
+from pypika.terms import Term
+
+from querykit.builder.expressions import InList, Keyword, Like, known_type
 from querykit.builder.value_types import type_of
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import BOUND, OTHER, is_value, visits
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from querykit.builder.json import JsonArray, JsonObject, JsonRows
     from querykit.builder.query import Query
     from querykit.builder.select import Select
+    from querykit.builder.tables import Column
     from querykit.builder.value_types import ValueType
 
 
@@ -81,7 +84,9 @@ class PostgresCompiler(Compiler):
         return self._beside(value, term, OTHER)
 
     def _beside(self, term: Any, other: Any, at_least: int) -> str:
-        if is_value(term) and (is_value(other) or (known_type(other) is None and _is_fractional(term.value_type))):
+        if is_value(term) and (
+            is_value(other) or type(other) is Keyword or (known_type(other) is None and _is_fractional(term.value_type))
+        ):
             return self.typed(term)
         return self.operand(term, at_least)
 
@@ -89,7 +94,13 @@ class PostgresCompiler(Compiler):
         """The arguments; values with their types where the function takes any."""
         if node.name.upper() in self.UNTYPED_ARGUMENTS or all(is_value(each) for each in node.args):
             return [self.typed(each) for each in node.args]
-        return super().arguments(node)
+        return [self.typed(each) if _is_fractional(known_type(each)) else self.visit(each) for each in node.args]
+
+    def assigned(self, value: Any, column: Column[Any]) -> str:
+        """What a column is set to; where its type is not known, a float says that it is one."""
+        sql = super().assigned(value, column)
+        is_cut = column.value_type is None and not isinstance(value, Term) and _is_fractional(type_of(value))
+        return f"{sql}::{self.parameter_type(type_of(value))}" if is_cut else sql
 
     # -- clauses ------------------------------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ class SQLiteCompiler(Compiler):
     def limit_clause(self, query: Query[Any, Any]) -> str:
         """``LIMIT … OFFSET …``; an OFFSET needs a LIMIT, and a negative one is none."""
         if query.row_limit is None and query.row_offset is not None:
-            return f" LIMIT -1 OFFSET {self.visit(query.row_offset)}"
+            return f" LIMIT -1 OFFSET {self.row_count(query.row_offset)}"
         return super().limit_clause(query)
 
     def refuse_lateral(self) -> None:
