@@ -160,22 +160,27 @@ class Transaction(Runner):
         await to_its_end(self._roll_back())
 
     async def _commit(self, held: Held) -> None:
+        keeping = asyncio.ensure_future(self._keep(held))
+        if not (await asyncio.wait([keeping], timeout=self._commit_timeout))[0]:
+            held.connection.terminate()  # to cancel it could take long, and would tell no more
         try:
-            async with asyncio.timeout(self._commit_timeout):
-                await (held.command(*self._script.release) if self._script.release else held.commit())
-                await held.command(*self._script.after)
-        except (ConnectionLostError, TimeoutError) as error:
-            held.connection.terminate()
+            await keeping
+        except ConnectionLostError as error:
             self._end("rolled back")
-            driver_error = getattr(error, "driver_error", None)
+            if self._parent is not None:
+                raise
             raise CommitOutcomeUnknownError(
                 "the connection ended during COMMIT: the transaction may or may not have been kept",
-                driver_error=driver_error,
+                driver_error=error.driver_error,
             ) from None
         except BaseException:
             await self._roll_back()
             raise
         self._end("committed")
+
+    async def _keep(self, held: Held) -> None:
+        await (held.command(*self._script.release) if self._script.release else held.commit())
+        await held.command(*self._script.after)
 
     def _end_lost(self) -> None:
         """End a transaction that is over at the server already."""
