@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from querykit.builder.compiled import Nested
 from querykit.builder.expressions import DistinctTest, InQuery
 from querykit.builder.functions import FunctionCall
 from querykit.builder.query import AliasedQuery, AllColumns, Query, SetOperation
@@ -81,12 +82,6 @@ class MySQLCompiler(Compiler):
             raise self.unsupported("LIMIT or OFFSET of an expression", "compute the number before")
         return super().row_count(term)
 
-    def row_count(self, term: Term) -> str:
-        """The number of LIMIT or OFFSET, which must not be computed."""
-        if not is_value(term):
-            raise self.unsupported("LIMIT or OFFSET of an expression", "compute the number before")
-        return super().row_count(term)
-
     def placed_nulls(self, sql: str, ordering: Ordering) -> str:
         """``name IS NULL, name DESC``: where NULLs stand is a key of its own."""
         descending = f"{sql} DESC" if ordering.direction == "DESC" else sql
@@ -119,7 +114,14 @@ class MySQLCompiler(Compiler):
 
     @visits(FunctionCall)
     def visit_function(self, node: FunctionCall[Any]) -> str:
-        """A function; FILTER is written as a CASE within the argument, which aggregates skip as NULL."""
+        """A function; FILTER is written as a CASE within the argument, which aggregates skip as NULL.
+
+        COALESCE makes a string of JSON, a CASE does not.
+        """
+        if node.name == "COALESCE" and isinstance(node.shape, Nested):
+            *first, last = node.args
+            branches = "".join([f" WHEN {self.visit(each)} IS NOT NULL THEN {self.visit(each)}" for each in first])
+            return f"CASE{branches} ELSE {self.visit(last)} END"
         if not node.filter_predicates:
             return super().visit_function(node)
         if len(node.args) != 1:
