@@ -21,7 +21,7 @@ from querykit.builder.expressions import (
 from querykit.builder.functions import case, cast, fn
 from querykit.builder.raw import sql
 from querykit.builder.tables import Column, Table, table
-from querykit.builder.value_types import AwareDatetime, Json
+from querykit.builder.value_types import AwareDatetime, Json, register_type
 from querykit.execution.database import Database
 from querykit.helpers import json_array_from, json_build_object, json_object_from
 
@@ -52,6 +52,7 @@ __all__ = [
     "or_",
     "param",
     "recursive_cte",
+    "register_type",
     "select",
     "select_from",
     "sql",
