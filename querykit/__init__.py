@@ -7,19 +7,10 @@ from querykit import dialects as _dialects  # noqa: F401 - registers the four di
 from querykit.builder.compiled import CompiledQuery, ExecuteResult, OutputColumn
 from querykit.builder.creator import delete_from, insert_into, select, select_from, update, with_, with_recursive
 from querykit.builder.cte import cte, recursive_cte
-from querykit.builder.expressions import (
-    DEFAULT,
-    Condition,
-    Expression,
-    and_,
-    exists,
-    not_,
-    or_,
-    param,
-    value,
-)
+from querykit.builder.expressions import DEFAULT, Condition, Expression, and_, exists, not_, or_, param, value
 from querykit.builder.functions import case, cast, fn
 from querykit.builder.raw import sql
+from querykit.builder.rewrite import rewrite, walk
 from querykit.builder.tables import Column, Table, table
 from querykit.builder.value_types import AwareDatetime, Json, register_type
 from querykit.execution.database import Database
@@ -53,12 +44,14 @@ __all__ = [
     "param",
     "recursive_cte",
     "register_type",
+    "rewrite",
     "select",
     "select_from",
     "sql",
     "table",
     "update",
     "value",
+    "walk",
     "with_",
     "with_recursive",
 ]
