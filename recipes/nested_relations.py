@@ -4,8 +4,9 @@ python recipes/nested_relations.py [URL]     (without a URL: SQLite in memory)
 """
 
 import asyncio
-import json
+import pprint
 import sys
+import textwrap
 from typing import Any
 
 from schema import create, drop, person, pet, toy
@@ -13,20 +14,17 @@ from schema import create, drop, person, pet, toy
 from querykit import Database, Expression, Json, json_array_from, json_object_from, select_from, sql
 
 mother_of = person.as_("mother")
+toys = json_array_from(select_from(toy).select(toy.name).where(toy.pet_id == pet.id).order_by(toy.name)).as_("toys")
 
 
 def inline(db: Database) -> Any:
     """The helpers where they are used: read it as the SQL it is."""
-    toys = select_from(toy).select(toy.name).where(toy.pet_id == pet.id).order_by(toy.name)
     return (
         db.select_from(person)
         .select(
             person.first_name,
             json_array_from(
-                select_from(pet)
-                .select(pet.name, pet.species, json_array_from(toys).as_("toys"))
-                .where(pet.owner_id == person.id)
-                .order_by(pet.name)
+                select_from(pet).select(pet.name, pet.species, toys).where(pet.owner_id == person.id).order_by(pet.name)
             ).as_("pets"),
             json_object_from(
                 select_from(mother_of).select(mother_of.first_name).where(mother_of.id == person.mother_id)
@@ -38,9 +36,8 @@ def inline(db: Database) -> Any:
 
 def pets(owner_id: Expression[int]) -> Expression[list[Any]]:
     """A relation as a function of the key it hangs on: use it in any query that has such a key."""
-    toys = select_from(toy).select(toy.name).where(toy.pet_id == pet.id).order_by(toy.name)
-    columns = (pet.name, pet.species, json_array_from(toys).as_("toys"))
-    return json_array_from(select_from(pet).select(*columns).where(pet.owner_id == owner_id).order_by(pet.name))
+    found = select_from(pet).select(pet.name, pet.species, toys).where(pet.owner_id == owner_id)
+    return json_array_from(found.order_by(pet.name))
 
 
 def mother(mother_id: Expression[int | None]) -> Expression[dict[str, Any] | None]:
@@ -69,10 +66,11 @@ async def main(url: str = "sqlite:///:memory:") -> list[dict[str, Any]]:
     async with Database(url) as db:
         await create(db)
         rows = await inline(db).fetch_all()
-        print(inline(db).compile(db.dialect).sql, json.dumps(rows, indent=2), sep="\n\n")
+        print(textwrap.fill(inline(db).compile(db.dialect).sql, 110), end="\n\n")
+        pprint.pp(rows, width=110)
         assert await reusable(db).fetch_all() == await db.fetch_all(raw(db)) == rows
         without_pets = await reusable(db, include_pets=False).fetch_all()
-        print("\nwithout pets:", json.dumps(without_pets[1]))
+        print("\nwithout pets:", without_pets[1])
         await drop(db)
     return rows
 
