@@ -21,10 +21,12 @@ from querykit.errors import (
     QueryCanceledError,
     QueryTimeoutError,
     ReadOnlyError,
+    ResultError,
     SerializationError,
     SQLSyntaxError,
     StatementError,
     TooManyConnectionsError,
+    TruncatedResultError,
     UndefinedColumnError,
     UndefinedTableError,
     UniqueViolationError,
@@ -61,6 +63,12 @@ _PHRASES: dict[type[QueryKitError], str] = {
 }
 
 
+_RESULTS: dict[type[ResultError], str] = {
+    MultipleResultsError: "a nested query that gives one row (json_object_from, or a scalar) found more",
+    TruncatedResultError: "the server would cut a nested list: raise its limit, or ask for fewer rows",
+}
+
+
 class Rule(NamedTuple):
     """What a code of a database means.
 
@@ -69,7 +77,7 @@ class Rule(NamedTuple):
         shows_text: Whether the database's own words are shown. They are not where they quote values.
     """
 
-    kind: type[DatabaseError | MultipleResultsError]
+    kind: type[DatabaseError | ResultError]
     shows_text: bool = False
 
 
@@ -87,7 +95,7 @@ class Failure(NamedTuple):
         note: What else helps, such as the name of the database's error.
     """
 
-    kind: type[DatabaseError | MultipleResultsError]
+    kind: type[DatabaseError | ResultError]
     text: str | None = None
     sqlstate: str | None = None
     code: int | None = None
@@ -97,14 +105,10 @@ class Failure(NamedTuple):
     note: str | None = None
 
 
-def failure_to_error(
-    failure: Failure, sql: str | None, driver_error: BaseException
-) -> DatabaseError | MultipleResultsError:
+def failure_to_error(failure: Failure, sql: str | None, driver_error: BaseException) -> DatabaseError | ResultError:
     """The exception to raise for a failure of a statement."""
-    if issubclass(failure.kind, MultipleResultsError):
-        return failure.kind(
-            "a nested query that gives one row (json_object_from, or a scalar) found more" + _with_sql(sql)
-        )
+    if issubclass(failure.kind, ResultError):
+        return failure.kind(_RESULTS[failure.kind] + _with_sql(sql))
     return failure.kind(
         _message(failure) + _with_sql(sql),
         sql=sql,

@@ -51,8 +51,10 @@ class Connection(Runner):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Give it back; a transaction that is still open on it is rolled back."""
-        held = self._usable(ending=True)
-        await to_its_end(held.when_free(GIVE_BACK_TIMEOUT))
+        await to_its_end(self._end(self._usable(ending=True)))
+
+    async def _end(self, held: Held) -> None:
+        await held.when_free(GIVE_BACK_TIMEOUT)
         if self._transaction is not None and self._transaction.is_open:
             await self._transaction.rollback()
         if held.connection.in_transaction:

@@ -316,8 +316,10 @@ class Database(Runner):
             async for chunk in chunks:
                 yield chunk
         finally:
-            await chunks.aclose()
-            held.give_back()
+            try:
+                await chunks.aclose()
+            finally:
+                held.give_back()
 
 
 class Outside(Runner):

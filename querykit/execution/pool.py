@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     from querykit.dialects.driver import Connection
+
+log = logging.getLogger("querykit")
 
 RESET_TIMEOUT = 5.0
 """How long a reset may take, in seconds, before its connection is given up."""
@@ -114,17 +117,8 @@ class Pool:
         """
         self._refuse_closed()
         slot = await self._next_slot()
-        try:
-            if slot is not None and await self._is_good(slot):
-                self._opening -= 1
-                self._lent.add(slot)
-                return slot
-            slot = Slot(await self._open_connection())
-        except BaseException:
-            if slot is not None:
-                slot.connection.terminate()
-            self._give_up_place()
-            raise
+        if slot is None or not await self._is_good(slot):
+            slot = await self._open()
         self._opening -= 1
         self._lent.add(slot)
         try:
@@ -133,6 +127,26 @@ class Pool:
             self.release(slot)
             raise
         return slot
+
+    async def _open(self) -> Slot:
+        """Open a connection. Cancelled, it is opened all the same, for who comes next."""
+        opening = asyncio.ensure_future(self._open_connection())
+        try:
+            return Slot(await asyncio.shield(opening))
+        except asyncio.CancelledError:
+            self._do(self._keep_opened(opening))
+            raise
+        except BaseException:
+            self._give_up_place()
+            raise
+
+    async def _keep_opened(self, opening: asyncio.Future[Connection]) -> None:
+        try:
+            slot = Slot(await opening)
+        except BaseException:
+            self._give_up_place()
+            raise
+        await self._put_back(slot)
 
     def _refuse_closed(self) -> None:
         if self._is_closing:
@@ -196,9 +210,13 @@ class Pool:
         if now - slot.idle_since > self._options.check_after:
             try:
                 await slot.connection.ping()
-            except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
+            except Exception:  # noqa: BLE001 - whatever it says, another one is opened
                 slot.connection.terminate()
                 return False
+            except BaseException:
+                slot.connection.terminate()
+                self._give_up_place()
+                raise
         return True
 
     def _is_stale(self, slot: Slot) -> bool:
@@ -254,6 +272,10 @@ class Pool:
             self._give_up_place()
             raise
         slot.is_dirty = False
+        await self._put_back(slot)
+
+    async def _put_back(self, slot: Slot) -> None:
+        """Hand on a connection whose place is counted in `_opening`."""
         if slot.connection.is_closed or self._is_closing:
             await self._close(slot)
             self._give_up_place()
@@ -271,7 +293,12 @@ class Pool:
         """Do something in the background; `close` waits for it."""
         task = asyncio.ensure_future(chore)
         self._chores.add(task)
-        task.add_done_callback(self._chores.discard)
+        task.add_done_callback(self._chore_done)
+
+    def _chore_done(self, chore: asyncio.Task[None]) -> None:
+        self._chores.discard(chore)
+        if not chore.cancelled() and chore.exception() is not None:
+            log.debug("a connection could not be opened or closed: %s", chore.exception())
 
     # -- closing ------------------------------------------------------------------------------------------------------
 

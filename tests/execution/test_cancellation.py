@@ -186,34 +186,48 @@ async def test_a_commit_under_way_is_not_torn(db: Database, items: Item) -> None
 
 
 async def test_random_cancellations_leave_right_rows_and_right_answers(db: Database, items: Item) -> None:
-    """What a cancelled write left is there, or not, when its CancelledError arrives, and stays so."""
+    """What a cancelled call left is there, whole or not at all, when its CancelledError arrives, and stays so."""
     seen: set[int] = set()
 
     async def write(number: int) -> None:
         await db.insert_into(items).values(id=number).execute()
 
+    async def write_twice(number: int) -> None:
+        async with db.transaction() as trx:
+            await trx.insert_into(items).values(id=number).execute()
+            async with trx.transaction() as inner:
+                await inner.insert_into(items).values(id=-number).execute()
+
     async def read(number: int) -> None:
         assert await db.fetch_value(select(value(number).as_("n"))) == number
 
-    async def one(number: int) -> None:
-        work = write if number % 2 else read
-        task = asyncio.create_task(work(number))
-        await asyncio.sleep(random.choice([0, 0.0002, 0.0005, 0.001, 0.003]))
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        if number % 2:
-            seen.update(await db.select_from(items).select(items.id).where(items.id == number).fetch_column())
+    async def stream(_: int) -> None:
+        async for _row in db.stream(db.select_from(items).select(items.id), chunk_size=7):
+            pass
 
-    numbers = iter(range(300))
+    async def pin(number: int) -> None:
+        async with db.connection() as connection:
+            assert await connection.fetch_value(sql("SELECT {} + 0", number)) == number
+
+    numbers = iter(range(1, 1000))
 
     async def worker() -> None:
         for number in numbers:
-            await one(number)
+            work = random.choice([write, write_twice, read, stream, pin])
+            task = asyncio.create_task(work(number))
+            await asyncio.sleep(random.choice([0, 0.0003, 0.001, 0.003, 0.01, 0.02]))
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            left = await db.select_from(items).select(items.id).where(items.id.is_in([number, -number])).fetch_column()
+            assert len(left) in ({0, 2} if work is write_twice else {0, 1})
+            seen.update(left)
 
-    await asyncio.gather(*[worker() for _ in range(4)])
+    await asyncio.gather(*[worker() for _ in range(8)])
     assert set(await db.select_from(items).select(items.id).fetch_column()) == seen
     await works(db)
+    await asyncio.sleep(0.05)
+    assert db.pool.size == db.pool.idle
 
 
 @pytest.mark.databases("sqlite")

@@ -25,10 +25,12 @@ from querykit.errors import (
     QueryCanceledError,
     QueryTimeoutError,
     ReadOnlyError,
+    ResultError,
     SerializationError,
     SQLSyntaxError,
     StatementError,
     TooManyConnectionsError,
+    TruncatedResultError,
     UndefinedColumnError,
     UndefinedTableError,
     UniqueViolationError,
@@ -38,7 +40,7 @@ FIRST_CLIENT_ERROR, LAST_CLIENT_ERROR = 2000, 2999
 """The numbers that no server sends: they are the client library's own."""
 
 # Values are part of the text of a statement here, so a message that quotes the statement (1064) quotes them.
-_SHOWN: dict[type[DatabaseError | MultipleResultsError], tuple[int, ...]] = {
+_SHOWN: dict[type[DatabaseError | ResultError], tuple[int, ...]] = {
     CheckViolationError: (3819, 4025),
     ConnectError: (1049,),
     ConnectionLostError: (1053, 1077, 1158, 1159, 1160, 1161, 1927, 3169, 4031),
@@ -76,7 +78,7 @@ _SHOWN: dict[type[DatabaseError | MultipleResultsError], tuple[int, ...]] = {
     UndefinedColumnError: (1054,),
     UndefinedTableError: (1051, 1109, 1146),
 }
-_HIDDEN: dict[type[DatabaseError | MultipleResultsError], tuple[int, ...]] = {
+_HIDDEN: dict[type[DatabaseError | ResultError], tuple[int, ...]] = {
     ConnectionLostError: (2002, 2003, 2006, 2012, 2013, 2014, 2055),
     DataError: (
         1265,
@@ -101,6 +103,8 @@ _HIDDEN: dict[type[DatabaseError | MultipleResultsError], tuple[int, ...]] = {
     ),
     MultipleResultsError: (1242,),
     SQLSyntaxError: (1064,),
+    # an error in some plans, a warning in others
+    TruncatedResultError: (1260, 1301),
     UniqueViolationError: (1022, 1062, 1169, 1557, 1586, 1761, 1762, 1859),
 }
 RULES: dict[int, Rule] = {
