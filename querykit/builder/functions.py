@@ -6,13 +6,14 @@ import re
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from querykit.builder.expressions import Expression, condition, known_type, operand
-from querykit.builder.query import AllColumns
-from querykit.builder.value_types import INT, STR, ValueType, value_type
+from querykit.builder.compiled import Nested
+from querykit.builder.expressions import NULL, Expression, condition, known_type, operand
+from querykit.builder.query import AllColumns, shape_of
+from querykit.builder.value_types import AVERAGE, DECIMAL, FLOAT, INT, STR, TOTAL, ValueType, value_type
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pypika.terms import Term
 
@@ -44,6 +45,11 @@ class FunctionCall(Expression[T_co]):
         self.args = tuple(args)
         self.value_type = type_
         self.is_known = is_known
+
+    @property
+    def shape(self) -> ValueType | Nested | None:
+        """The type of the result; of a COALESCE of nested rows, their shape."""
+        return nullable_shape(self.args) if self.value_type is None and self.name == "COALESCE" else self.value_type
 
     def described(self) -> str:
         """What messages call it."""
@@ -93,13 +99,16 @@ class fn:  # noqa: N801 - reads as SQL does: fn.count()
 
     @staticmethod
     def sum(term: Any) -> FunctionCall[Any]:
-        """``SUM``: NULL where there is no row."""
-        return _known("SUM", [operand(term)])
+        """``SUM``: NULL where there is no row. Of integers an int, of Decimals a Decimal, of floats a float."""
+        return _known("SUM", [operand(term)], _SUMS.get(_kind(term)))
 
     @staticmethod
     def avg(term: Any) -> FunctionCall[Any]:
-        """``AVG``: NULL where there is no row."""
-        return _known("AVG", [operand(term)])
+        """``AVG``: NULL where there is no row. Of Decimals a Decimal, of integers and floats a float.
+
+        How many digits a server gives is its own: MySQL and MariaDB four more than the column has.
+        """
+        return _known("AVG", [operand(term)], _AVERAGES.get(_kind(term)))
 
     @staticmethod
     def min(term: Expression[T]) -> FunctionCall[T | None]:
@@ -134,6 +143,15 @@ class fn:  # noqa: N801 - reads as SQL does: fn.count()
         return _known("LENGTH", [operand(term)], INT)
 
 
+_SUMS = {"int": TOTAL, "total": TOTAL, "decimal": DECIMAL, "float": FLOAT, "average": FLOAT}
+_AVERAGES = {"int": AVERAGE, "total": AVERAGE, "decimal": DECIMAL, "float": FLOAT, "average": FLOAT}
+
+
+def _kind(term: Any) -> str | None:
+    known = known_type(term)
+    return None if known is None else known.kind
+
+
 def _known(name: str, args: Sequence[Term | AllColumns], type_: ValueType | None = None) -> FunctionCall[Any]:
     return FunctionCall(name, args, type_, is_known=True)
 
@@ -161,11 +179,27 @@ def cast(term: Any, annotation: type[T]) -> Cast[T]:
     return Cast(operand(term), type_)
 
 
+def nullable_shape(terms: Iterable[Any]) -> Nested | None:
+    """The shape of an expression that gives one of these terms, or NULL: that of nested rows, if all are such."""
+    shapes = {shape_of(term) for term in terms if term is not NULL}
+    if len(shapes) != 1 or not isinstance(shape := shapes.pop(), Nested):
+        return None
+    return shape._replace(is_nullable=True)
+
+
 class Case(Expression[T_co]):
     """``CASE WHEN … THEN … ELSE … END``; each method returns a new one."""
 
     branches: tuple[tuple[Term, Term], ...] = ()
     otherwise: Term | None = None
+
+    @property
+    def shape(self) -> ValueType | Nested | None:
+        """The type of every branch; where all give nested rows, their shape."""
+        if self.value_type is not None:
+            return self.value_type
+        values = [then for _, then in self.branches]
+        return nullable_shape(values if self.otherwise is None else [*values, self.otherwise])
 
     def when(self, criterion: Any, then: Any) -> Self:
         """Add a branch: the value where the condition holds.

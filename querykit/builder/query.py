@@ -233,8 +233,8 @@ class NestedColumn(Column[Any]):
 
     @property
     def shape(self) -> ValueType | Nested | None:
-        """The nested rows."""
-        return self.nested
+        """The nested rows; NULL where a join finds no row of the sub-query."""
+        return self.nested._replace(is_nullable=True)
 
 
 def column_of(name: str, source: Source, shape: ValueType | Nested | None) -> Column[Any]:

@@ -65,7 +65,8 @@ class ValueType:
     Attributes:
         kind: The word by which dialects look up how to write, encode and decode it: ``"bool"``, ``"int"``, ``"float"``,
             ``"decimal"``, ``"str"``, ``"bytes"``, ``"date"``, ``"time"``, ``"datetime"`` (naive), ``"instant"``
-            (aware), ``"timedelta"``, ``"uuid"``, ``"enum"``, ``"custom"``, ``"list"`` or ``"json"``.
+            (aware), ``"timedelta"``, ``"uuid"``, ``"enum"``, ``"custom"``, ``"list"`` or ``"json"``; ``"total"`` and
+            ``"average"`` are an int and a float that an aggregate made of integers.
         python: The Python type of a value.
         item: Of a list, the type of its items.
         stored: Of an enum or a registered type, the type that the database holds.
@@ -160,7 +161,9 @@ def _is_item(type_: ValueType, value: object) -> bool:
 _MATCHES: dict[str, Any] = {
     "bool": lambda _, value: isinstance(value, bool),
     "int": lambda _, value: _is_integer(value),
+    "total": lambda _, value: _is_integer(value),
     "float": lambda _, value: isinstance(value, float) or _is_integer(value),
+    "average": lambda _, value: isinstance(value, float) or _is_integer(value),
     "decimal": lambda _, value: isinstance(value, Decimal) or _is_integer(value),
     "str": lambda _, value: isinstance(value, str),
     "bytes": lambda _, value: isinstance(value, bytes | bytearray | memoryview),
@@ -294,6 +297,8 @@ UUID: Final = ValueType("uuid", uuid.UUID)
 JSON: Final = ValueType("json", object)
 TOTAL: Final = ValueType("total", int)
 """An integer that an aggregate made, which servers hold in a wider type than its items."""
+AVERAGE: Final = ValueType("average", float)
+"""A float that an aggregate made of integers, which servers hold as a decimal."""
 
 _BY_PYTHON_TYPE: dict[Any, ValueType] = {
     bool: BOOL,

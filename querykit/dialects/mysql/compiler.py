@@ -11,6 +11,7 @@ from querykit.builder.query import AliasedQuery, AllColumns, Query, SetOperation
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import OTHER, is_value, visits
 from querykit.dialects.mysql.types import CAST_TYPES, JSON_ENCODINGS
+from querykit.errors import CompileError
 
 if TYPE_CHECKING:
     from pypika.terms import Term
@@ -39,6 +40,8 @@ class MySQLCompiler(Compiler):
     def quote(cls, name: str) -> str:
         """A name between backticks; percent signs are doubled, as the driver formats the text."""
         cls.refuse_nul(name, "a name")
+        if not name.isascii() and max(name) > "\uffff":
+            raise CompileError(f"MySQL and MariaDB keep names in three bytes a character, and {name!r} has one of four")
         return cls.raw_text("`" + name.replace("`", "``") + "`")
 
     @classmethod

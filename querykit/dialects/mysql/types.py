@@ -77,8 +77,9 @@ VALUES = Values(
         "time": _time,
         "uuid": read_uuid,
         "json": read_json,
-        # the sum of integers is a DECIMAL
+        # the sum of integers is a DECIMAL, and so is the average
         "total": int,
+        "average": float,
     },
     from_json={
         "bool": read_bool,

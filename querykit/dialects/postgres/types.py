@@ -48,6 +48,7 @@ JSON_ENCODINGS = {
         "+ EXTRACT(MICROSECONDS FROM {0}))::bigint) END"
     ),
 }
+JSON_ENCODINGS["average"] = JSON_ENCODINGS["float"]
 # an array of such values is encoded item by item
 _ITEMS = (
     "CASE WHEN {0} IS NOT NULL THEN ARRAY(SELECT encoding FROM UNNEST({0}) WITH ORDINALITY AS item(value, place) "
@@ -112,11 +113,13 @@ VALUES = Values(
         "datetime": partial(_finite, dt.datetime.max),  # noqa: DTZ901 - a TIMESTAMP has no zone
         "instant": _instant,
         "json": read_json,
-        # the sum of a bigint is a numeric
+        # the sum of a bigint is a numeric, and so is every average
         "total": int,
+        "average": float,
     },
     from_json={
         "float": _float,
+        "average": _float,
         "bytes": bytes.fromhex,
         "timedelta": _timedelta,
         # the offset of a timetz may be «+00»

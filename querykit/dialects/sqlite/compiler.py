@@ -26,6 +26,11 @@ class SQLiteCompiler(Compiler):
 
     has_materialized = True
 
+    MAX_LENGTH: ClassVar = 2_147_483_647
+    """No text is longer. A negative length counts backwards from the position.
+
+    Source: https://www.sqlite.org/lang_corefunc.html#substr
+    """
     MAX_LIST: ClassVar = 1024
     """Longer lists of an IN are bound as one JSON array, for SQLite takes 32,766 parameters at most."""
 
@@ -104,5 +109,6 @@ class SQLiteCompiler(Compiler):
             return super().json_pairs(pairs)
         chunks = [pairs[start : start + self.max_pairs] for start in range(0, len(pairs), self.max_pairs)]
         objects = [super(SQLiteCompiler, self).json_pairs(chunk) for chunk in chunks]
-        members = " || ',' || ".join([f"SUBSTR({each}, 2, LENGTH({each}) - 2)" for each in objects])
-        return f"JSON('{{' || {members} || '}}')"
+        named = ", ".join([f"{each} AS o{place}" for place, each in enumerate(objects)])
+        members = " || ',' || ".join([f"SUBSTR(o{place}, 2, LENGTH(o{place}) - 2)" for place in range(len(objects))])
+        return f"(SELECT JSON('{{' || {members} || '}}') FROM (SELECT {named}))"

@@ -24,6 +24,7 @@ CAST_TYPES = {"int": "INTEGER", "float": "REAL", "str": "TEXT", "bytes": "BLOB"}
 JSON_ENCODINGS = {
     # JSON_OBJECT writes 15 digits; PRINTF's 20 were exact for 420,000 doubles
     "float": "CASE WHEN {0} IS NOT NULL THEN PRINTF('%!.20e', {0}) END",
+    "average": "CASE WHEN {0} IS NOT NULL THEN PRINTF('%!.20e', {0}) END",
     "bytes": "CASE WHEN {0} IS NOT NULL THEN HEX({0}) END",
     # that a text is JSON is forgotten by derived tables
     "json": "JSON({0})",
@@ -83,6 +84,7 @@ def _timedelta(microseconds: int) -> dt.timedelta:
 _READERS: dict[str, Conversion] = {
     "bool": read_bool,
     "float": read_float,
+    "average": read_float,
     "decimal": _decimal,
     "date": dt.date.fromisoformat,
     "time": dt.time.fromisoformat,
@@ -110,6 +112,7 @@ VALUES = Values(
     from_json={
         **{kind: read for kind, read in _READERS.items() if kind != "decimal"},
         "float": float,
+        "average": float,
         "bytes": bytes.fromhex,
     },
 )

@@ -1,0 +1,101 @@
+"""A list that the server cuts is an error, never a shorter list; shown with lowered limits."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from querykit import (
+    Column,
+    Database,
+    Table,
+    cte,
+    fn,
+    insert_into,
+    json_array_from,
+    select,
+    select_from,
+    sql,
+    value,
+    with_,
+)
+from querykit.errors import TruncatedResultError
+from querykit.execution.connection import Connection
+
+
+class Word(Table, name="long_word"):
+    id: Column[int]
+    text: Column[str]
+
+
+word = Word()
+ROWS = json_array_from(select_from(word).select(word.id, word.text).order_by(word.id)).as_("words")
+NESTED = json_array_from(select_from(word.as_("outside")).select(value(1).as_("one"), ROWS).limit(1)).as_("nested")
+
+
+@pytest.fixture
+async def words(db: Database) -> AsyncIterator[Database]:
+    """A table whose rows make 40,000 characters of JSON."""
+    await db.execute(sql("DROP TABLE IF EXISTS long_word"))
+    await db.execute(sql("CREATE TABLE long_word (id INT PRIMARY KEY, text TEXT)"))
+    await db.execute(insert_into(word).values([{"id": number, "text": "x" * 1000} for number in range(40)]))
+    yield db
+    await db.execute(sql("DROP TABLE long_word"))
+
+
+@pytest.fixture
+async def small(words: Database, urls: dict[str, str]) -> AsyncIterator[Connection]:
+    """A connection on which an aggregate is cut after 16 characters (MariaDB) or 16 kilobytes (MySQL)."""
+    if words.dialect.name == "mariadb":
+        async with words.connection() as connection:
+            await connection.execute(sql("SET SESSION group_concat_max_len = 16"))
+            yield connection
+        return
+    before = await words.fetch_value(sql("SELECT @@GLOBAL.max_allowed_packet"))
+    await words.execute(sql("SET GLOBAL max_allowed_packet = 16384"))
+    try:  # what it says about a session is what held when the session began
+        async with Database(urls["mysql"]) as reader, reader.connection() as connection:
+            yield connection
+    finally:
+        await words.execute(sql("SET GLOBAL max_allowed_packet = {}", before))
+
+
+QUERIES: dict[str, Any] = {
+    "at top level": select(ROWS),
+    "in an array": select(NESTED),
+    "in a sub-query": select_from(select(ROWS).as_("s")).select(select(ROWS).as_("s").words),
+    "in a CTE": (lambda one: with_(one).select_from(one).select(one.words))(cte("one", select(ROWS))),
+    "of values": select(json_array_from(select_from(word).select(word.text).scalars()).as_("texts")),
+    "by hand": select_from(word).select(fn.call("GROUP_CONCAT", word.text).returns(str).as_("texts")),
+}
+
+
+@pytest.mark.databases("mysql", "mariadb")
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
+@pytest.mark.parametrize("keeps_warnings", [True, False], ids=["with warnings", "without warnings"])
+async def test_a_cut_list_is_an_error(small: Connection, query: Any, keeps_warnings: bool) -> None:
+    if not keeps_warnings:
+        await small.execute(sql("SET SESSION max_error_count = 0"))
+    with pytest.raises(TruncatedResultError):
+        await small.fetch_all(query)
+
+
+@pytest.mark.databases("mysql", "mariadb")
+async def test_a_list_within_the_limit_comes_whole(small: Connection) -> None:
+    query = select(json_array_from(select_from(word).select(word.id).where(word.id == 1)).as_("words"))
+    assert await small.fetch_value(query) == [{"id": 1}]
+
+
+@pytest.mark.databases("mysql", "mariadb")
+async def test_a_cut_list_is_not_inserted(small: Connection) -> None:
+    await small.execute(sql("CREATE TEMPORARY TABLE copied (words LONGTEXT)"))
+    with pytest.raises(TruncatedResultError):
+        await small.execute(sql("INSERT INTO copied {}", select(ROWS)))
+    assert await small.fetch_column(sql("SELECT words FROM copied")) == []
+
+
+@pytest.mark.parametrize("query", list(QUERIES.values())[:3], ids=list(QUERIES)[:3])
+async def test_without_lowered_limits_it_comes_whole(words: Database, query: Any) -> None:
+    found = await words.fetch_value(query)
+    rows = found[0]["words"] if "words" in found[0] else found
+    assert [row["id"] for row in rows] == list(range(40))
