@@ -65,7 +65,7 @@ def raw(_: Database) -> Any:
 async def main(url: str = "sqlite:///:memory:") -> list[dict[str, Any]]:
     async with Database(url) as db:
         await create(db)
-        rows = await inline(db).fetch_all()
+        rows: list[dict[str, Any]] = await inline(db).fetch_all()
         print(textwrap.fill(inline(db).compile(db.dialect).sql, 110), end="\n\n")
         pprint.pp(rows, width=110)
         assert await reusable(db).fetch_all() == await db.fetch_all(raw(db)) == rows

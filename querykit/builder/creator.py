@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from querykit.builder.cte import common_tables
 from querykit.builder.delete import Delete
 from querykit.builder.insert import Insert
 from querykit.builder.query import as_source
 from querykit.builder.select import Select
+from querykit.builder.statement import Statement
 from querykit.builder.tables import Source, Table
 from querykit.builder.update import Update
 from querykit.errors import BuildError
@@ -16,6 +17,8 @@ from querykit.errors import BuildError
 if TYPE_CHECKING:
     from querykit.builder.compiled import Executor
     from querykit.builder.cte import CommonTable
+
+StatementT = TypeVar("StatementT", bound=Statement[Any, Any])
 
 
 class Creator:
@@ -69,7 +72,7 @@ class Creator:
         """``WITH RECURSIVE``, also where no CTE was made by `recursive_cte`, as for raw SQL."""
         return With(self._executor, common_tables(tables), is_recursive=True)
 
-    def _started(self, statement: type[Any], name: str | None = None, part: object = None) -> Any:
+    def _started(self, statement: type[StatementT], name: str | None = None, part: object = None) -> StatementT:
         made = object.__new__(statement)
         parts = made.__dict__
         if name is not None:
@@ -92,7 +95,7 @@ class With(Creator):
         """Bring in more."""
         return With(self._executor, self._ctes + common_tables(tables), is_recursive=self._is_recursive)
 
-    def _started(self, statement: type[Any], name: str | None = None, part: object = None) -> Any:
+    def _started(self, statement: type[StatementT], name: str | None = None, part: object = None) -> StatementT:
         made = super()._started(statement, name, part)
         return made.replaced(ctes=self._ctes, is_recursive=self._is_recursive)
 

@@ -153,7 +153,7 @@ class CombiningCompiler(NestingCompiler):
 
     def fetch_with_ties(self, query: Query[Any, Any]) -> str:
         """What the databases that have it write."""
-        if not query.orderings:
+        if not query.orderings or query.row_limit is None:
             raise CompileError("limit(…, with_ties=True) needs an order_by(…): ties are rows that are equal in order")
         offset = "" if query.row_offset is None else f" OFFSET {self.row_count(query.row_offset)} ROWS"
         return f"{offset} FETCH FIRST {self.row_count(query.row_limit)} ROWS WITH TIES"
