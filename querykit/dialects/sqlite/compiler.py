@@ -8,8 +8,8 @@ from querykit.builder.expressions import DEFAULT, DistinctTest, InList, Keyword,
 from querykit.builder.value_types import JSON, type_of
 from querykit.builder.query import SetOperation
 from querykit.dialects.combining import has_tail
-from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import OTHER, visits
+from querykit.dialects.sqlite.decimal_compiler import DecimalCompiler
 from querykit.dialects.sqlite.types import CAST_TYPES, JSON_ENCODINGS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from querykit.builder.query import Query
 
 
-class SQLiteCompiler(Compiler):
+class SQLiteCompiler(DecimalCompiler):
     """Writes SQLite's SQL."""
 
     cast_types = CAST_TYPES
@@ -108,7 +108,7 @@ class SQLiteCompiler(Compiler):
         if len(pairs) <= self.max_pairs:
             return super().json_pairs(pairs)
         chunks = [pairs[start : start + self.max_pairs] for start in range(0, len(pairs), self.max_pairs)]
-        objects = [super(SQLiteCompiler, self).json_pairs(chunk) for chunk in chunks]
-        named = ", ".join([f"{each} AS o{place}" for place, each in enumerate(objects)])
-        members = " || ',' || ".join([f"SUBSTR(o{place}, 2, LENGTH(o{place}) - 2)" for place in range(len(objects))])
-        return f"(SELECT JSON('{{' || {members} || '}}') FROM (SELECT {named}))"
+        first, *others = [super(SQLiteCompiler, self).json_pairs(chunk) for chunk in chunks]
+        # each without its last brace, and all but the first without their first one
+        members = [f"SUBSTR({each}, -1, -{self.MAX_LENGTH})" for each in (first, *[f"SUBSTR({each}, 2)" for each in others])]
+        return "JSON(" + " || ',' || ".join(members) + " || '}')"
