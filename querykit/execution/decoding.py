@@ -173,8 +173,6 @@ def _nested_type(shape: Nested, dialect: Dialect) -> Any:
         row = dict[str, Any]
     elif shape.kind == "scalars":
         row = json_type(shape.columns[0].shape, dialect)
-    elif not _is_ascii(shape.columns):
-        row = dict[str, msgspec.Raw]  # msgspec 0.22 does not find such keys in a TypedDict; `finisher` reads the values
     else:
         row = _typed_dict("Row", {_key(column.name): json_type(column.shape, dialect) for column in shape.columns})
     nested = row | None if shape.kind == "object" else list[row]
@@ -217,21 +215,9 @@ def finisher(shape: Shape, dialect: Dialect) -> Conversion | None:
     if shape.kind == "scalars":
         finish = inner[0]
         return None if finish is None else lambda rows: [finish(each) for each in rows]
-    if not _is_ascii(shape.columns):
-        return _finish_rows(shape, [_raw_reader(column.shape, dialect) for column in shape.columns])
     if dialect.features.keeps_json_key_order and not any(inner):
         return None
     return _finish_rows(shape, inner)
-
-
-def _is_ascii(columns: Sequence[OutputColumn]) -> bool:
-    return all(str(column.name).isascii() for column in columns)
-
-
-def _raw_reader(shape: Shape, dialect: Dialect) -> Conversion:
-    decode = msgspec.json.Decoder(json_type(shape, dialect), dec_hook=_read_encoded).decode
-    finish = finisher(shape, dialect)
-    return decode if finish is None else _chain(decode, finish)
 
 
 def _finish_rows(shape: Nested, inner: Sequence[Conversion | None]) -> Conversion:
