@@ -102,6 +102,10 @@ class Connection(Runner):
     ) -> AsyncGenerator[DriverResult, None]:
         return self._usable().stream(compiled, arguments, chunk_size)
 
+    def _abandon_stream(self) -> None:
+        if self._held is not None:
+            self._held.abandon_stream()
+
     def _usable(self, *, ending: bool = False) -> Held:
         if self._held is None:
             if self._has_ended:

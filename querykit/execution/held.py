@@ -1,16 +1,17 @@
-"""A connection that is kept for more than one statement, by one task at a time."""
+"""A connection that is kept for more than one statement, and used by one task at a time."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, cast
 
-from querykit.errors import ConcurrentUseError, QueryKitError
+from querykit.errors import ClosedError, ConcurrentUseError, QueryKitError
 from querykit.execution.runner import run_on
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-    from types import TracebackType
+    from collections.abc import AsyncGenerator, Iterator
+    from types import AsyncGeneratorType
 
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.driver import Connection, Driver, DriverResult
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Held:
-    """A slot of a pool on loan. Entering it (``with held:``) claims it for one operation.
+    """A slot of a pool on loan.
 
     Attributes:
         slot: The slot.
@@ -28,7 +29,7 @@ class Held:
         task: The task that borrowed it.
     """
 
-    __slots__ = ("_freed", "_is_busy", "_pool", "connection", "driver", "slot", "task")
+    __slots__ = ("_freed", "_is_abandoned", "_pool", "_stream", "_user", "connection", "driver", "slot", "task")
 
     def __init__(self, slot: Slot, pool: Pool, driver: Driver) -> None:
         """Take a slot over from a pool."""
@@ -37,45 +38,47 @@ class Held:
         self.driver = driver
         self.task = slot.task = asyncio.current_task()
         self._pool = pool
-        self._is_busy = False
+        self._user: object | None = None
         self._freed: asyncio.Future[None] | None = None
+        self._stream: AsyncGenerator[DriverResult, None] | None = None
+        self._is_abandoned = False
 
-    def __enter__(self) -> None:
-        """Claim the connection.
+    @contextlib.contextmanager
+    def _claimed(self) -> Iterator[None]:
+        """Claim the connection for one operation.
 
         Raises:
-            ConcurrentUseError: another operation is under way on it.
+            ConcurrentUseError: another one is under way.
         """
-        if self._is_busy:
+        if self._user is not None:
             raise ConcurrentUseError(
                 "this connection or transaction is running another statement: two tasks share it, or a stream on it is "
                 "still open. Await one before the other, or give each task a transaction of its own"
             )
-        self._is_busy = True
+        user = self._user = object()
+        try:
+            yield
+        except QueryKitError:  # a plain answer of the server's
+            raise
+        except BaseException:
+            self.slot.is_dirty = True
+            raise
+        finally:
+            if self._user is user:
+                self._free()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Let go of it. What is no plain answer of the server's leaves doubts about the session."""
-        self._is_busy = False
+    def _free(self) -> None:
+        self._user = None
         if self._freed is not None and not self._freed.done():
             self._freed.set_result(None)
-        if error is not None and not isinstance(error, QueryKitError):
-            self.slot.is_dirty = True
 
-    async def when_free(self, timeout: float) -> None:
-        """Wait for the operation that another task has under way; one that does not end costs the connection."""
-        try:
-            async with asyncio.timeout(timeout):
-                while self._is_busy:
-                    self._freed = asyncio.get_running_loop().create_future()
-                    await self._freed
-        except TimeoutError:
-            self.connection.terminate()
+    # -- running ------------------------------------------------------------------------------------------------------
 
     async def run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
         """Run a statement."""
-        with self:
+        if self._is_abandoned:
+            await self._end_stream()
+        with self._claimed():
             is_clean = compiled.is_clean or not self.driver.changes_session(compiled.sql)
             try:
                 return await run_on(self.connection, compiled, wanted, arguments)
@@ -84,30 +87,71 @@ class Held:
                     self.slot.is_dirty = True
                     self.connection.taint()
 
-    async def stream(
-        self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
-    ) -> AsyncGenerator[DriverResult, None]:
-        """Run a statement and read its rows in chunks. The connection is claimed until the end."""
-        with self:
-            if not compiled.is_clean and self.driver.changes_session(compiled.sql):
-                self.slot.is_dirty = True
-            chunks = self.connection.stream(compiled.sql, arguments, chunk_size)
-            try:
-                async for chunk in chunks:
-                    yield chunk
-            finally:
-                await chunks.aclose()
-
     async def command(self, *statements: str) -> None:
         """Run statements of ours: BEGIN, SAVEPOINT, ROLLBACK."""
-        with self:
+        if self._is_abandoned:
+            await self._end_stream()
+        with self._claimed():
             for statement in statements:
                 await self.connection.run(statement)
 
     async def commit(self) -> None:
         """Run COMMIT."""
-        with self:
+        if self._is_abandoned:
+            await self._end_stream()
+        with self._claimed():
             await self.connection.commit()
+
+    # -- streaming ----------------------------------------------------------------------------------------------------
+
+    async def stream(
+        self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
+    ) -> AsyncGenerator[DriverResult, None]:
+        """Run a statement and read its rows in chunks. The connection is claimed until the end."""
+        if self._is_abandoned:
+            await self._end_stream()
+        with self._claimed():
+            if not compiled.is_clean and self.driver.changes_session(compiled.sql):
+                self.slot.is_dirty = True
+            chunks = self._stream = self.connection.stream(compiled.sql, arguments, chunk_size)
+            try:
+                async for chunk in chunks:
+                    yield chunk
+                if self._stream is not chunks:
+                    raise ClosedError(
+                        "the transaction or connection ended while the rows of this stream were being read"
+                    )
+            finally:
+                if self._stream is chunks:  # else somebody ended it, or is about to
+                    self._stream = None
+                    await chunks.aclose()
+
+    def abandon_stream(self) -> None:
+        """Know that nobody reads the open stream any more: the next operation ends it."""
+        self._is_abandoned = self._stream is not None
+
+    async def _end_stream(self) -> None:
+        chunks, self._stream, self._is_abandoned = self._stream, None, False
+        if chunks is not None:
+            await chunks.aclose()
+            self._free()
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    async def when_free(self, timeout: float) -> None:
+        """Wait for what another task has under way; what does not end costs the connection. A stream is ended."""
+        try:
+            async with asyncio.timeout(timeout):
+                if (
+                    self._stream is not None
+                    and not cast("AsyncGeneratorType[DriverResult, None]", self._stream).ag_running
+                ):
+                    await self._end_stream()
+                while self._user is not None:
+                    self._freed = asyncio.get_running_loop().create_future()
+                    await self._freed
+        except TimeoutError:
+            self.connection.terminate()
 
     def give_back(self) -> None:
         """Return the slot to its pool."""

@@ -12,6 +12,7 @@ from querykit.builder.query import Query
 from querykit.builder.statement import Statement, as_statement
 from querykit.errors import BuildError, MultipleResultsError, NoResultError, QueryTimeoutError, UsageError
 from querykit.execution.result import decode_column, decode_rows
+from querykit.execution.stream import RowStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -267,7 +268,7 @@ class Runner(Creator):
         chunk_size: int = ...,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> AsyncGenerator[RowT, None]: ...
+    ) -> RowStream[RowT]: ...
 
     @overload
     def stream(
@@ -277,20 +278,17 @@ class Runner(Creator):
         chunk_size: int = ...,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> AsyncGenerator[dict[str, Any], None]: ...
+    ) -> RowStream[dict[str, Any]]: ...
 
-    async def stream(
+    def stream(
         self,
         query: Statement[Any, Any] | Convertible,
         *,
         chunk_size: int = 1000,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> AsyncGenerator[Any, None]:
-        """The rows of a query one after the other, read `chunk_size` at a time.
-
-        The connection is in use until the last row, or until the loop is left and the iterator closed, for which
-        ``contextlib.aclosing`` is the sure way.
+    ) -> RowStream[Any]:
+        """The rows of a query one after the other, read from the server `chunk_size` at a time.
 
         Args:
             query: A statement, raw ``sql(…)`` or a PyPika query.
@@ -305,6 +303,12 @@ class Runner(Creator):
         compiled = statement.compile(self.dialect)
         chunks = self._stream(compiled, compiled.arguments(parameters), chunk_size)
         limit = self._timeout if timeout is None else timeout
+        return RowStream(self._rows_of(compiled, chunks, limit), self._abandon_stream)
+
+    async def _rows_of(
+        self, compiled: CompiledQuery, chunks: AsyncGenerator[DriverResult, None], limit: float | None
+    ) -> AsyncGenerator[Any, None]:
+        dialect = self.dialect
         try:
             while True:
                 timer = asyncio.timeout(limit)
@@ -315,10 +319,13 @@ class Runner(Creator):
                     return
                 except TimeoutError:
                     raise _timed_out(compiled, limit, timer) from None
-                for row in decode_rows(compiled, self.dialect, chunk):
+                for row in decode_rows(compiled, dialect, chunk):
                     yield row
         finally:
             await chunks.aclose()
+
+    def _abandon_stream(self) -> None:
+        """Know that nobody reads a stream any more."""
 
     # -- running ------------------------------------------------------------------------------------------------------
 

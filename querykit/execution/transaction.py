@@ -280,6 +280,10 @@ class Transaction(Runner):
         finally:
             await chunks.aclose()
 
+    def _abandon_stream(self) -> None:
+        if self._held is not None:
+            self._held.abandon_stream()
+
     def _note_end(self, held: Held, *, failed: bool) -> None:
         """See whether the transaction outlived a statement: what came after would be kept one by one."""
         if held.connection.in_transaction:

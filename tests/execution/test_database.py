@@ -12,6 +12,7 @@ from querykit import fn, select, sql, table, value
 from querykit.errors import (
     BuildError,
     ClosedError,
+    ConcurrentUseError,
     ConfigurationError,
     ConnectError,
     MultipleResultsError,
@@ -111,6 +112,36 @@ async def test_rows_stream_in_chunks(db: Database, three: Item) -> None:
         break
     for _ in range(20):
         assert await query.fetch_column() == [1, 2, 3]
+
+
+async def test_a_stream_left_early_lets_the_transaction_go_on(db: Database, three: Item) -> None:
+    query = db.select_from(three).select(three.id).order_by(three.id)
+    async with db.transaction() as trx:
+        async for row in trx.stream(query, chunk_size=1):
+            assert row == {"id": 1}
+            break
+        assert await trx.fetch_all(query.limit(1)) == [{"id": 1}]
+        assert trx.is_open
+    async with db.connection() as connection:
+        rows = connection.stream(query, chunk_size=1)
+        assert await anext(rows) == {"id": 1}
+        with pytest.raises(ConcurrentUseError, match="a stream on it is still open"):
+            await connection.fetch_all(query)
+        await rows.aclose()
+    async with db.stream(query, chunk_size=1) as rows:
+        assert [row["id"] async for row in rows] == [1, 2, 3]
+
+
+async def test_a_stream_ends_with_its_transaction(db: Database, three: Item) -> None:
+    query = db.select_from(three).select(three.id).order_by(three.id)
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction() as trx:
+            rows = trx.stream(query, chunk_size=1)
+            await anext(rows)
+            raise ZeroDivisionError
+    with pytest.raises(ClosedError, match="ended while"):
+        await anext(rows)
+    assert await query.fetch_column() == [1, 2, 3]
 
 
 async def test_raw_sql_and_values_run(db: Database, three: Item) -> None:

@@ -33,7 +33,7 @@ from querykit.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Target, TransactionOptions
@@ -114,19 +114,29 @@ class AiomysqlDriver:
         return opened
 
     async def stop(self, thread_id: int) -> None:
-        """End what a connection does at the server, and wait until it is gone: then it has landed, or never will."""
+        """End a connection at the server, and wait until it is gone: what it did has landed then, or never will."""
         try:
-            async with asyncio.timeout(STOP_TIMEOUT):
-                helper = await self._open()
-                try:
-                    with contextlib.suppress(Exception):  # it is gone already
-                        await helper.query(f"KILL {thread_id}")
-                    while await _is_there(helper, thread_id):  # noqa: ASYNC110 - the server tells nobody
-                        await asyncio.sleep(0.01)
-                finally:
-                    helper.close()
+            async with asyncio.timeout(STOP_TIMEOUT), self._helper() as helper:
+                with contextlib.suppress(Exception):  # it is gone already
+                    await helper.query(f"KILL {thread_id}")
+                while await _is_there(helper, thread_id):  # noqa: ASYNC110 - the server tells nobody
+                    await asyncio.sleep(0.01)
         except (QueryKitError, TimeoutError):
             log.warning("could not make sure that the cancelled statement of connection %d has stopped", thread_id)
+
+    async def interrupt(self, thread_id: int) -> None:
+        """End the statement of a connection, and let the connection be."""
+        async with self._helper() as helper:
+            await helper.query(f"KILL QUERY {thread_id}")
+
+    @contextlib.asynccontextmanager
+    async def _helper(self) -> AsyncIterator[Any]:
+        """A connection beside the pool's: who must stop others cannot wait for them."""
+        helper = await self._open()
+        try:
+            yield helper
+        finally:
+            helper.close()
 
     def begin(self, options: TransactionOptions) -> Sequence[str]:
         """``START TRANSACTION``, behind the isolation level of the next transaction only."""
@@ -231,7 +241,7 @@ class AiomysqlConnection:
     async def stream(
         self, sql: str, arguments: Sequence[object], chunk_size: int
     ) -> AsyncGenerator[DriverResult, None]:
-        """Run one statement and read its rows as they come. Left early, it is stopped and the connection dropped."""
+        """Run one statement and read its rows as they come. Left early, it is interrupted."""
         text = with_literals(sql, arguments, hexadecimal=self._is_tainted)
         try:
             await self.driver_connection.query(text, unbuffered=True)
@@ -244,8 +254,28 @@ class AiomysqlConnection:
                 )
                 if rows or is_truncated:
                     yield DriverResult(rows, names, json_columns, is_truncated=is_truncated)
+        except GeneratorExit:
+            await to_its_end(self._interrupt())
+            raise
         except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, sql)
+
+    async def _interrupt(self) -> None:
+        """End a statement whose rows nobody reads, and read what is on its way."""
+        opened = self.driver_connection
+        result = opened._result
+        if result is None or not result.unbuffered_active:
+            return
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT):
+                await self._driver.interrupt(opened.thread_id())
+                with contextlib.suppress(_load_aiomysql().MySQLError):
+                    while result.unbuffered_active:
+                        await result._read_rowdata_packet_unbuffered()
+                with contextlib.suppress(_load_aiomysql().MySQLError):
+                    await opened.query("DO 0")  # a KILL that came late hits this one
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
+            self.terminate()
 
     async def run(self, sql: str) -> None:
         """Run one statement of ours."""

@@ -199,10 +199,13 @@ class AsyncpgConnection:
                 yield DriverResult(rows, names, json_columns)
             if opens:
                 await self.driver_connection.execute("COMMIT")
+        except GeneratorExit:  # left early: nothing runs
+            raise
         except BaseException as error:  # noqa: BLE001 - cancellation too
-            if opens:
-                await to_its_end(self._roll_back())
             await self._fail(error, sql)
+        finally:
+            if opens and self.in_transaction:
+                await to_its_end(self._roll_back())
 
     async def _roll_back(self) -> None:
         with contextlib.suppress(Exception):  # what failed then has closed the connection

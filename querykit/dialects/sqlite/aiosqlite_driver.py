@@ -18,7 +18,7 @@ from querykit.dialects.driver import (
     too_old,
 )
 from querykit.dialects.failure import failure_to_error
-from querykit.dialects.sqlite import dialect
+from querykit.dialects.sqlite import decimals, dialect
 from querykit.dialects.sqlite.errors import failure_of
 from querykit.errors import ConnectError, MultipleResultsError, UnsupportedError
 
@@ -180,6 +180,7 @@ class AiosqliteConnection:
             raw.execute(f"PRAGMA {name} = {value}")
         raw.execute("SELECT 1 FROM sqlite_master").fetchall()  # a file that is no database shows only now
         raw.create_function("querykit_many", 0, self._many)
+        decimals.register(raw)
 
     def _many(self) -> NoReturn:
         """What the SQL of json_object_from calls when it finds a second row; SQLite does not pass exceptions on."""
