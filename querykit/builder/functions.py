@@ -143,8 +143,8 @@ class fn:  # noqa: N801 - reads as SQL does: fn.count()
         return _known("LENGTH", [operand(term)], INT)
 
 
-_SUMS = {"int": TOTAL, "total": TOTAL, "decimal": DECIMAL, "float": FLOAT, "average": FLOAT}
-_AVERAGES = {"int": AVERAGE, "total": AVERAGE, "decimal": DECIMAL, "float": FLOAT, "average": FLOAT}
+_SUMS: dict[str | None, ValueType] = {"int": TOTAL, "total": TOTAL, "decimal": DECIMAL, "float": FLOAT, "average": FLOAT}
+_AVERAGES: dict[str | None, ValueType] = {"int": AVERAGE, "total": AVERAGE, "decimal": DECIMAL, "float": FLOAT, "average": FLOAT}
 
 
 def _kind(term: Any) -> str | None:

@@ -180,7 +180,6 @@ _MATCHES: dict[str, Any] = {
 }
 
 
-@cache
 def value_type(annotation: Any) -> ValueType | None:
     """The type that an annotation names, or None for `Any`, of which nothing is known.
 
@@ -191,6 +190,11 @@ def value_type(annotation: Any) -> ValueType | None:
     Raises:
         BuildError: it is none of those.
     """
+    return _read_annotation(annotation)
+
+
+@cache
+def _read_annotation(annotation: Any) -> ValueType | None:
     if annotation is Any:
         return None
     origin = get_origin(annotation)
@@ -279,7 +283,7 @@ def register_type(python: type[T], stored: Any, *, encode: Callable[[T], Any], d
     if held is None or not isinstance(python, type):
         raise BuildError("register_type() takes a class, and a type that a column can have")
     _registered[python] = ValueType("custom", python, stored=held, encode=encode, decode=decode)
-    value_type.cache_clear()
+    _read_annotation.cache_clear()
 
 
 BOOL: Final = ValueType("bool", bool)

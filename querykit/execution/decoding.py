@@ -180,7 +180,7 @@ def _nested_type(shape: Nested, dialect: Dialect) -> Any:
 
 
 def _key(name: str | None) -> str:
-    """A name as msgspec finds it: it compares the UTF-8 form, which Python keeps of a text only once it was asked for."""
+    """A name as msgspec finds it: by its UTF-8 form, which Python keeps of a text only once it was asked for."""
     key = str(name)
     msgspec.json.encode(key)
     return key

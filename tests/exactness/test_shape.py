@@ -77,7 +77,9 @@ async def test_a_row_of_nulls_is_an_object_of_nones(nodes: Database) -> None:
     nothing = select_from(child).select(child.agg, child.amount.as_("b")).where(child.id == 4)
     nothing = nothing.where(child.agg.is_null())
     query = select(
-        json_object_from(select_from(child).select(child.agg, child.parent_id.as_("p")).where(child.id == 1)).as_("root"),
+        json_object_from(select_from(child).select(child.agg, child.parent_id.as_("p")).where(child.id == 1)).as_(
+            "root"
+        ),
         json_array_from(select_from(child).select(child.agg).where(child.id == 4)).as_("rows"),
         json_object_from(select_from(child).select(child.agg).where(child.id == 4)).as_("row"),
     )
@@ -99,7 +101,9 @@ async def test_a_second_row_of_an_object_is_the_same_error_everywhere(nodes: Dat
 
 
 async def test_columns_come_in_the_order_of_select_at_every_depth(nodes: Database) -> None:
-    inner = select_from(grandchild).select(grandchild.parent_id, grandchild.agg.as_("z"), grandchild.id.as_("a long name"))
+    inner = select_from(grandchild).select(
+        grandchild.parent_id, grandchild.agg.as_("z"), grandchild.id.as_("a long name")
+    )
     outer = select_from(child).select(
         json_array_from(inner.where(grandchild.parent_id == child.id)).as_("zz"), child.id, child.agg.as_("a")
     )
@@ -121,7 +125,9 @@ async def test_any_number_of_nested_columns(db: Database, count: int) -> None:
     assert exact(await db.fetch_one(query)) == exact({"array": [columns], "object": columns, "built": columns})
 
 
-@pytest.mark.parametrize("name", ["agg", "obj", "t", "data", "key", "value", "nested", "plain", "single", "item", "row", "v0"])
+@pytest.mark.parametrize(
+    "name", ["agg", "obj", "t", "data", "key", "value", "nested", "plain", "single", "item", "row", "v0"]
+)
 async def test_columns_may_have_the_names_that_helpers_use(nodes: Database, name: str) -> None:
     nested = select_from(child).select(child.agg.as_(name), child.amount.as_("amount")).where(child.id == 1)
     row = {name: "root", "amount": Decimal("1.10")}
@@ -165,7 +171,9 @@ async def test_in_case_and_coalesce(nodes: Database) -> None:
         select_from(node).select(
             node.id,
             case().when(node.id == 1, nested).as_("cased"),
-            fn.coalesce(json_object_from(children().limit(1)), json_build_object(id=node.id, agg=node.agg)).as_("first"),
+            fn.coalesce(json_object_from(children().limit(1)), json_build_object(id=node.id, agg=node.agg)).as_(
+                "first"
+            ),
         )
     )
     rows = [

@@ -60,11 +60,13 @@ async def small(words: Database, urls: dict[str, str]) -> AsyncIterator[Connecti
         await words.execute(sql("SET GLOBAL max_allowed_packet = {}", before))
 
 
+IN_CTE = cte("one", select(ROWS))
+IN_QUERY = select(ROWS).as_("one")
 QUERIES: dict[str, Any] = {
     "at top level": select(ROWS),
     "in an array": select(NESTED),
-    "in a sub-query": select_from(select(ROWS).as_("s")).select(select(ROWS).as_("s").words),
-    "in a CTE": (lambda one: with_(one).select_from(one).select(one.words))(cte("one", select(ROWS))),
+    "in a sub-query": select_from(IN_QUERY).select(IN_QUERY.words),
+    "in a CTE": with_(IN_CTE).select_from(IN_CTE).select(IN_CTE.words),
     "of values": select(json_array_from(select_from(word).select(word.text).scalars()).as_("texts")),
     "by hand": select_from(word).select(fn.call("GROUP_CONCAT", word.text).returns(str).as_("texts")),
 }
@@ -97,5 +99,5 @@ async def test_a_cut_list_is_not_inserted(small: Connection) -> None:
 @pytest.mark.parametrize("query", list(QUERIES.values())[:3], ids=list(QUERIES)[:3])
 async def test_without_lowered_limits_it_comes_whole(words: Database, query: Any) -> None:
     found = await words.fetch_value(query)
-    rows = found[0]["words"] if "words" in found[0] else found
+    rows = found[0].get("words", found)
     assert [row["id"] for row in rows] == list(range(40))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.expressions import DEFAULT, DistinctTest, InList, Keyword, known_type
-from querykit.builder.value_types import JSON, type_of
 from querykit.builder.query import SetOperation
+from querykit.builder.value_types import JSON, type_of
 from querykit.dialects.combining import has_tail
 from querykit.dialects.expressions import OTHER, visits
 from querykit.dialects.sqlite.decimal_compiler import DecimalCompiler

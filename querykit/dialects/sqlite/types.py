@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from querykit.builder.value_types import LISTS
 from querykit.dialects.json_text import json_text
 from querykit.dialects.reading import as_utc, read_bool, read_json, read_uuid, utc_without_zone
+from querykit.dialects.sqlite import decimals
 from querykit.dialects.values import Values
 from querykit.errors import DataError
 
@@ -44,8 +45,7 @@ def _float(value: float) -> float:
 
 
 def _decimal_text(value: Decimal | int) -> str:
-    """The number in digits: its text says its value and its scale."""
-    return format(Decimal(value), "f")
+    return decimals.text(Decimal(value))
 
 
 def _datetime_text(value: dt.datetime) -> str:
@@ -61,10 +61,6 @@ def _microseconds(value: dt.timedelta) -> int:
 
 
 # -- from the driver, and from JSON, which holds the same -----------------------------------------------------------
-
-
-def _decimal(value: str | int | float) -> Decimal:  # noqa: PYI041 - which of the two it is, the column's affinity says
-    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
 def _instant(text: str) -> dt.datetime:
@@ -85,7 +81,7 @@ _READERS: dict[str, Conversion] = {
     "bool": read_bool,
     "float": read_float,
     "average": read_float,
-    "decimal": _decimal,
+    "decimal": decimals.number,
     "date": dt.date.fromisoformat,
     "time": dt.time.fromisoformat,
     "datetime": dt.datetime.fromisoformat,
