@@ -11,13 +11,13 @@ from typing import cast as static_cast
 
 from pypika.terms import Criterion, Term
 
+from querykit.builder.compiled import Nested
 from querykit.builder.value_types import BOOL, ValueType, type_of, value_type
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from querykit.builder.compiled import Nested
     from querykit.builder.statement import Statement
 
     Operand = Any
@@ -153,11 +153,11 @@ class Expression(Criterion, Generic[T_co]):
         No values is false; None among them means ``IS NULL``. The SQL does not change with the number of values on
         PostgreSQL, and only with the next power of two elsewhere.
         """
-        return _membership(self, values)
+        return membership(self, values)
 
     def not_in(self, values: Iterable[Any] | Statement[Any, Any]) -> Condition:
         """The opposite of `is_in`: no values is true; None among them means ``IS NOT NULL``."""
-        return _membership(self, values, is_negated=True)
+        return membership(self, values, is_negated=True)
 
     def like(self, pattern: Operand) -> Condition:  # type: ignore[override]
         """``LIKE``: `%` stands for any text, `_` for one character. Case counts as the database has it."""
@@ -451,9 +451,10 @@ class Subquery(Expression[T_co]):
 
     @property
     def shape(self) -> ValueType | Nested | None:
-        """What the query's only column has."""
+        """What the query's only column has; nested rows may be missing, as the query may have no row."""
         columns = self.query.output_columns()
-        return columns[0].shape if columns and len(columns) == 1 else None
+        shape = columns[0].shape if columns and len(columns) == 1 else None
+        return shape._replace(is_nullable=True) if isinstance(shape, Nested) else shape
 
 
 class Ordering:
@@ -522,8 +523,10 @@ def condition(term: Any, where: str) -> Term:
     Raises:
         BuildError: it is a Python bool, a value or a query.
     """
-    if isinstance(term, Criterion):
+    if isinstance(term, Expression):
         return term
+    if isinstance(term, Criterion):
+        return operand(term)
     if isinstance(term, bool):
         raise BuildError(
             f"{where} was given a Python {term}, not a condition: was something compared before it became an expression?"
@@ -531,7 +534,8 @@ def condition(term: Any, where: str) -> Term:
     raise BuildError(f"{where} takes conditions such as person.id == 1, not {type(term).__name__}")
 
 
-def _membership(term: Term, values: Any, *, is_negated: bool = False) -> Condition:
+def membership(term: Term, values: Any, *, is_negated: bool = False) -> Condition:
+    """``IN``, of values, expressions or a query; see `Expression.is_in`."""
     if isinstance(values, str | bytes | bytearray | memoryview) or getattr(values, "__iter__", None) is None:
         return _in_query(term, values, is_negated=is_negated)
     items = [operand(each, term) if each is not None else None for each in values]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.compiled import Nested, OutputColumn
+from querykit.builder.expressions import Parameter, Subquery, Value
 from querykit.builder.json import JsonArray, JsonBuildObject, JsonObject, JsonRows
 from querykit.builder.query import shape_of
 from querykit.builder.select import Select
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from querykit.builder.query import Query
     from querykit.errors import UnsupportedError
     from querykit.builder.value_types import ValueType
+
+
+_TAKEN_ONCE = frozenset({Value, Parameter, Subquery})
 
 
 class NestingCompiler(ExpressionCompiler):
@@ -93,15 +97,20 @@ class NestingCompiler(ExpressionCompiler):
         return sql if template is None else template.replace("{0}", sql)
 
     def encoded_term(self, term: Any) -> str:
-        """A term in a form that survives JSON; a form that needs the value twice takes it from a row of its own."""
+        """A term in a form that survives JSON.
+
+        A form that needs the value twice has the term written twice, for an aggregate has its meaning only where it
+        stands; what is costly or bound is taken from a row of its own.
+        """
         template = self._encoding(shape_of(term))
-        sql = self.typed(term)
         if template is None:
-            return sql
-        if template.count("{0}") == 1:
-            return template.replace("{0}", sql)
+            return self.typed(term)
+        start, *rest = template.split("{0}")
+        if len(rest) == 1 or type(term) not in _TAKEN_ONCE:
+            return start + "".join([self.typed(term) + each for each in rest])
         column = self.names["value"]
-        return f"(SELECT {template.replace('{0}', column)} FROM (SELECT {sql} AS {column}) AS {self.names['single']})"
+        single = f"(SELECT {self.typed(term)} AS {column}) AS {self.names['single']}"
+        return f"(SELECT {template.replace('{0}', column)} FROM {single})"
 
     def needs_encoding(self, query: Query[Any, Any]) -> bool:
         """Whether a column of a nested query does not survive JSON as it is."""

@@ -35,6 +35,7 @@ class PostgresCompiler(Compiler):
     UNTYPED_ARGUMENTS: ClassVar = frozenset({"CONCAT", "CONCAT_WS", "FORMAT", "JSON_BUILD_OBJECT", "JSON_BUILD_ARRAY"})
     """Functions that take arguments of any type, so that a parameter's type cannot be told from its place."""
     MAX_NAME: ClassVar = 63
+    MAX_PAIRS: ClassVar = 50
 
     @classmethod
     def quote(cls, name: str) -> str:
@@ -171,12 +172,17 @@ class PostgresCompiler(Compiler):
         return reference if encoded is reference else f"{encoded} AS {name}"
 
     def json_pairs(self, pairs: list[tuple[str, str]]) -> str:
-        """``JSON_BUILD_OBJECT``, or a row where there are more pairs than it takes (100 arguments)."""
-        if len(pairs) <= 50:
-            return "JSON_BUILD_OBJECT(" + ", ".join([f"{self.string_literal(key)}, {sql}" for key, sql in pairs]) + ")"
-        nested = self.names[self.NESTED]
-        columns = ", ".join([f"{sql} AS {self.names[key]}" for key, sql in pairs])
-        return f"(SELECT ROW_TO_JSON({nested}.*) FROM (SELECT {columns}) AS {nested})"
+        """``JSON_BUILD_OBJECT``, put together from several where there are more pairs than it takes (100 arguments)."""
+        objects = [
+            "JSON_BUILD_OBJECT(" + ", ".join([f"{self.string_literal(key)}, {sql}" for key, sql in chunk]) + ")"
+            for chunk in (pairs[start : start + self.MAX_PAIRS] for start in range(0, len(pairs), self.MAX_PAIRS))
+        ]
+        if len(objects) == 1:
+            return objects[0]
+        first, *others = [f"CAST({each} AS text)" for each in objects]
+        # each without its last brace, and all but the first without their first one
+        members = [f"LEFT({each}, -1)" for each in (first, *[f"SUBSTR({each}, 2)" for each in others])]
+        return "CAST(" + " || ',' || ".join(members) + " || '}' AS json)"
 
 
 def _is_fractional(type_: ValueType | None) -> bool:
