@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from querykit.builder.cte import common_tables
 from querykit.builder.delete import Delete
 from querykit.builder.insert import Insert
+from querykit.builder.merge import Merge
 from querykit.builder.query import as_source
 from querykit.builder.select import Select
 from querykit.builder.statement import Statement
@@ -52,6 +53,19 @@ class Creator:
         """
         return self._started(Select).select(*columns)
 
+    def replace_into(self, table: Table) -> Insert[dict[str, Any], Any]:
+        """Start an INSERT that deletes rows with the same key first; see `Insert.or_replace`.
+
+        >>> from querykit import replace_into, table
+        >>> print(replace_into(table("pet")).values(id=1, name="Rex").compile("mysql").sql)
+        REPLACE INTO `pet` (`id`, `name`) VALUES (%s, %s)
+
+        Raises:
+            UnsupportedError: when compiled for PostgreSQL.
+        """
+        started: Insert[dict[str, Any], Any] = self._started(Insert, "table", _target(table, "replace_into"))
+        return started.or_replace()
+
     def insert_into(self, table: Table) -> Insert[dict[str, Any], Any]:
         """Start an INSERT; see `Insert.values`."""
         return self._started(Insert, "table", _target(table, "insert_into"))
@@ -60,9 +74,16 @@ class Creator:
         """Start an UPDATE; see `Update.set`."""
         return self._started(Update, "table", _target(table, "update"))
 
-    def delete_from(self, table: Table) -> Delete[dict[str, Any], Any]:
-        """Start a DELETE; see `Delete.where`."""
-        return self._started(Delete, "table", _target(table, "delete_from"))
+    def delete_from(self, table: Table, *others: Table) -> Delete[dict[str, Any], Any]:
+        """Start a DELETE; see `Delete.where`. Of `others` rows are deleted too, once they are joined (MySQL, MariaDB)."""
+        started: Delete[dict[str, Any], Any] = self._started(Delete, "table", _target(table, "delete_from"))
+        if not others:
+            return started
+        return started.with_part("others", tuple([_target(each, "delete_from") for each in others]))
+
+    def merge_into(self, table: Table) -> Merge[dict[str, Any], Any]:
+        """Start a MERGE; see `Merge`."""
+        return self._started(Merge, "table", _target(table, "merge_into"))
 
     def with_(self, *tables: CommonTable) -> With:
         """Bring common table expressions into the statement that is started next; see `cte`."""
@@ -111,6 +132,8 @@ _unbound = Creator()
 select_from = _unbound.select_from
 select = _unbound.select
 insert_into = _unbound.insert_into
+replace_into = _unbound.replace_into
+merge_into = _unbound.merge_into
 update = _unbound.update
 delete_from = _unbound.delete_from
 with_ = _unbound.with_

@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from querykit.builder.insert import returned_columns, returning
-from querykit.builder.query import AllColumns
-from querykit.builder.select import conditions
-from querykit.builder.statement import RowT, Statement, ValueT
-
-if TYPE_CHECKING:
-    from pypika.terms import Term
-
-    from querykit.builder.compiled import OutputColumn
-    from querykit.builder.tables import Table
+from querykit.builder.query import as_source
+from querykit.builder.statement import RowT, ValueT
+from querykit.builder.tables import Table
+from querykit.builder.write import Restricted
 
 
-class Delete(Statement[RowT, ValueT]):
+class Delete(Restricted[RowT, ValueT]):
     """A DELETE statement. `delete_from` starts one.
+
+    >>> from querykit import delete_from, table
+    >>> pet = table("pet")
+    >>> print(delete_from(pet).where(pet.name == "Rex").compile("mysql").sql)
+    DELETE FROM `pet` WHERE `pet`.`name` = %s
 
     Attributes:
         table: What rows are deleted from.
-        predicates: The conditions of WHERE, which are ANDed.
-        returned: The terms of RETURNING.
+        others: Other tables that rows are deleted from, which are joined (MySQL and MariaDB).
     """
 
-    is_write = True
-    table: Table
-    predicates: tuple[Term, ...] = ()
-    returned: tuple[Term | AllColumns, ...] = ()
+    others: tuple[Table, ...] = ()
 
-    def where(self, *criteria: Any) -> Self:
-        """``WHERE``; conditions given together or one after the other are ANDed.
+    def using(self, *sources: Any) -> Self:
+        """Other tables, aliased queries or CTEs that conditions refer to.
+
+        PostgreSQL writes ``USING``, MySQL and MariaDB a CROSS JOIN. `where` tells which rows belong together.
 
         >>> from querykit import delete_from, table
-        >>> pet = table("pet")
-        >>> print(delete_from(pet).where(pet.name == "Rex").compile("mysql").sql)
-        DELETE FROM `pet` WHERE `pet`.`name` = %s
+        >>> pet, owner = table("pet"), table("owner")
+        >>> query = delete_from(pet).using(owner).where(owner.id == pet.owner_id, owner.name == "Tom")
+        >>> print(query.compile("postgres").sql)
+        DELETE FROM "pet" USING "owner" WHERE "owner"."id" = "pet"."owner_id" AND "owner"."name" = $1
+        >>> print(query.compile("mysql").sql)
+        DELETE `pet` FROM `pet` CROSS JOIN `owner` WHERE `owner`.`id` = `pet`.`owner_id` AND `owner`.`name` = %s
+
+        Raises:
+            UnsupportedError: when compiled for SQLite, which has no joins here.
         """
-        return self.replaced(predicates=self.predicates + conditions(criteria, "where"))
+        return self.with_part("sources", self.sources + tuple([as_source(each) for each in sources]))
 
     def returning(self, *columns: Any) -> Delete[RowT, Any]:
         """``RETURNING``: columns of the deleted rows, helpers included. Without columns, all that the table declares.
@@ -46,13 +49,4 @@ class Delete(Statement[RowT, ValueT]):
         Raises:
             UnsupportedError: when compiled for MySQL, which has none.
         """
-        return returning(self, columns)
-
-    @property
-    def returns_rows(self) -> bool:  # type: ignore[override]
-        """Whether RETURNING was asked for."""
-        return bool(self.returned)
-
-    def output_columns(self) -> tuple[OutputColumn, ...] | None:
-        """The columns of RETURNING."""
-        return returned_columns(self.returned)
+        return self._returning(columns)

@@ -76,7 +76,7 @@ class Query(Statement[RowT, ValueT]):
         return self.with_part(
             "orderings",
             self.orderings
-            + tuple([Ordering(each, "ASC") if isinstance(each, Expression) else _ordering(each) for each in terms]),
+            + tuple([Ordering(each, "ASC") if isinstance(each, Expression) else ordering_of(each) for each in terms]),
         )
 
     def clear_order_by(self) -> Self:
@@ -91,7 +91,7 @@ class Query(Statement[RowT, ValueT]):
             with_ties: Also the rows that ORDER BY does not tell from the last one: ``FETCH FIRST … WITH TIES``, which
                 PostgreSQL and MariaDB (10.6) have.
         """
-        return self.replaced(row_limit=_row_count(count, "limit"), has_ties=with_ties)
+        return self.replaced(row_limit=row_count(count, "limit"), has_ties=with_ties)
 
     def clear_limit(self) -> Self:
         """The query without LIMIT."""
@@ -99,7 +99,7 @@ class Query(Statement[RowT, ValueT]):
 
     def offset(self, count: int | Expression[int]) -> Self:
         """``OFFSET``, replacing an earlier one. The number is bound."""
-        return self.with_part("row_offset", _row_count(count, "offset"))
+        return self.with_part("row_offset", row_count(count, "offset"))
 
     def clear_offset(self) -> Self:
         """The query without OFFSET."""
@@ -322,7 +322,12 @@ def convert_sources(of_type: type, with_: Callable[[Any], Source]) -> None:
     _source_converters.append((of_type, with_))
 
 
-def _ordering(term: Any) -> Ordering:
+def ordering_of(term: Any) -> Ordering:
+    """A key of ORDER BY: ascending unless it says otherwise.
+
+    Raises:
+        BuildError: it is no expression.
+    """
     return term if type(term) is Ordering else Ordering(grouping(term, "order_by"), "ASC")
 
 
@@ -334,7 +339,12 @@ def grouping(term: Any, clause: str = "group_by") -> Term:
     raise BuildError(f"{clause}() takes expressions, not {type(term).__name__}; a column is reached through its table")
 
 
-def _row_count(count: Any, clause: str) -> Term:
+def row_count(count: Any, clause: str) -> Term:
+    """The number of a LIMIT or OFFSET.
+
+    Raises:
+        BuildError: it is no int, or negative.
+    """
     if isinstance(count, Expression):
         return count
     if not isinstance(count, int) or isinstance(count, bool):

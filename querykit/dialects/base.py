@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from querykit.builder.compiled import CompiledQuery
     from querykit.builder.statement import Statement
     from querykit.dialects.compiler import Compiler
@@ -46,3 +48,7 @@ class Dialect:
     def compile(self, statement: Statement[Any, Any]) -> CompiledQuery:
         """Write a statement as SQL."""
         return self.compiler(self).compile(statement)
+
+    def parts(self, statement: Statement[Any, Any]) -> Sequence[Statement[Any, Any]]:
+        """The statements that together do what one does, where it is more than the database takes at once."""
+        return self.compiler(self).parts(statement)

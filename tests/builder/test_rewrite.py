@@ -50,7 +50,7 @@ EVERYWHERE = {
     "a function of PyPika": select_from(pet).select(pypika_functions.Coalesce(fn.max(pet.id), 0).as_("n"), toys.as_("t")),
     "a set operation": select_from(pet).select(pet.name).union(toys.clear_where()),
     "a cte": with_(cte("t", toys.clear_where())).select_from(cats).select(cats.id),
-    "an update": update(pet).set(name=toys.limit(1)),
+    "an update": update(pet).set(name=toys.limit(1)).all_rows(),
     "a delete": delete_from(pet).where(exists(toys)),
     "an insert": insert_into(pet).values(name=toys.clear_where().limit(1)),
 }

@@ -8,40 +8,27 @@ from querykit.builder.functions import FunctionCall
 from querykit.builder.query import output_name
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
-from querykit.builder.update import Update
-from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import is_value, visits
 from querykit.dialects.mariadb.types import CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.mariadb.writes import MariaDBWrites
 from querykit.dialects.mysql.compiler import MySQLCompiler
 
 if TYPE_CHECKING:
     from pypika.terms import Term
 
-    from querykit.builder.json import JsonArray, JsonObject, JsonRows
     from querykit.builder.cte import CommonTable
+    from querykit.builder.json import JsonArray, JsonObject, JsonRows
     from querykit.builder.query import AliasedQuery, AllColumns, Query
     from querykit.builder.statement import Statement
-    from querykit.builder.tables import Table
 
 
-class MariaDBCompiler(MySQLCompiler):
+class MariaDBCompiler(MariaDBWrites, MySQLCompiler):
     """Writes MariaDB's SQL."""
 
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
 
     # -- clauses ------------------------------------------------------------------------------------------------------
-
-    def returning_clause(self, returned: tuple[Any, ...], table: Table) -> str:
-        """``RETURNING …``."""
-        return Compiler.returning_clause(self, returned, table)
-
-    @visits(Update)
-    def visit_update(self, statement: Update[Any, Any]) -> str:
-        """``UPDATE …``, which has no RETURNING."""
-        if statement.returned:
-            raise self.unsupported("UPDATE … RETURNING", "select the rows by their key in the same transaction")
-        return super().visit_update(statement)
 
     def refuse_lateral(self) -> None:
         """Refuse LATERAL."""

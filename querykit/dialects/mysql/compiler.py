@@ -8,9 +8,9 @@ from querykit.builder.compiled import Nested
 from querykit.builder.expressions import DistinctTest, InQuery
 from querykit.builder.functions import FunctionCall
 from querykit.builder.query import AliasedQuery, AllColumns, Query, SetOperation
-from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import OTHER, is_value, visits
 from querykit.dialects.mysql.types import CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.mysql.writes import MySQLWrites
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
@@ -20,21 +20,14 @@ if TYPE_CHECKING:
     from querykit.builder.json import JsonArray, JsonObject
     from querykit.builder.select import Join
     from querykit.builder.statement import Statement
-    from querykit.builder.tables import Table
 
 
-class MySQLCompiler(Compiler):
+class MySQLCompiler(MySQLWrites):
     """Writes MySQL's SQL."""
 
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
     functions: ClassVar = {"LENGTH": "CHAR_LENGTH"}
-
-    ALL_ROWS: ClassVar = "18446744073709551615"
-    """The number of rows that LIMIT calls all.
-
-    Source: https://dev.mysql.com/doc/refman/8.4/en/select.html
-    """
 
     @classmethod
     def quote(cls, name: str) -> str:
@@ -100,12 +93,6 @@ class MySQLCompiler(Compiler):
             sql = f"{self.ordered_term(ordering.term, query, OTHER)} {test}, "
         sql += self.ordered_term(ordering.term, query)
         return f"{sql} DESC" if ordering.direction == "DESC" else sql
-
-    def returning_clause(self, returned: tuple[Any, ...], table: Table) -> str:
-        """Refuse RETURNING."""
-        if returned:
-            raise self.unsupported("RETURNING", "select the rows by their key in the same transaction")
-        return ""
 
     # -- expressions --------------------------------------------------------------------------------------------------
 

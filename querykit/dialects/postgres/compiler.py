@@ -8,9 +8,9 @@ from pypika.terms import Term
 
 from querykit.builder.expressions import InList, Keyword, Like, known_type
 from querykit.builder.value_types import type_of
-from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import BOUND, OTHER, is_value, visits
 from querykit.dialects.postgres.types import CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.postgres.writes import PostgresWrites
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from querykit.builder.value_types import ValueType
 
 
-class PostgresCompiler(Compiler):
+class PostgresCompiler(PostgresWrites):
     """Writes PostgreSQL's SQL."""
 
     cast_types = CAST_TYPES

@@ -11,13 +11,14 @@ from querykit.dialects.combining import has_tail
 from querykit.dialects.expressions import OTHER, visits
 from querykit.dialects.sqlite.decimal_compiler import DecimalCompiler
 from querykit.dialects.sqlite.types import CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.sqlite.writes import SQLiteWrites
 
 if TYPE_CHECKING:
     from querykit.builder.json import JsonArray, JsonObject
     from querykit.builder.query import Query
 
 
-class SQLiteCompiler(DecimalCompiler):
+class SQLiteCompiler(SQLiteWrites, DecimalCompiler):
     """Writes SQLite's SQL."""
 
     cast_types = CAST_TYPES

@@ -1,0 +1,68 @@
+"""MariaDB's INSERT, UPDATE and DELETE: MySQL's, with RETURNING, and without a name for the new row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from querykit.dialects.compiler import Compiler
+from querykit.dialects.mysql.writes import MySQLWrites
+
+if TYPE_CHECKING:
+    from querykit.builder.delete import Delete
+    from querykit.builder.insert import Insert
+    from querykit.builder.update import Update
+    from querykit.builder.upsert import Conflict, ExcludedColumn
+    from querykit.builder.write import Write
+
+
+class MariaDBWrites(MySQLWrites):
+    """Writes the statements that change rows."""
+
+    reads_what_it_writes = True
+
+    # -- ON DUPLICATE KEY UPDATE --------------------------------------------------------------------------------------
+
+    def conflict_clause(self, statement: Insert[Any, Any], conflict: Conflict) -> str:
+        """``ON DUPLICATE KEY UPDATE …``, whose RETURNING has the rows that are left as they are, too."""
+        if not conflict.assignments and statement.returned:
+            raise self.unsupported(
+                "ON CONFLICT DO NOTHING … RETURNING", "say ignore(), or select the rows by their key in the same transaction"
+            )
+        return super().conflict_clause(statement, conflict)
+
+    def new_row_of_query(self, statement: Insert[Any, Any]) -> str:
+        """```new```."""
+        return self.names[self.new_row(statement)]
+
+    def visit_excluded(self, node: ExcludedColumn) -> str:
+        """``VALUES(`name`)``.
+
+        Source: https://mariadb.com/kb/en/values-value/
+        """
+        self.check_excluded(node)
+        return f"VALUES({self.names[node.name]})"
+
+    # -- UPDATE, DELETE -----------------------------------------------------------------------------------------------
+
+    def visit_update(self, statement: Update[Any, Any]) -> str:
+        """``UPDATE …``, which has no RETURNING."""
+        if statement.returned:
+            raise self.unsupported("UPDATE … RETURNING", "select the rows by their key in the same transaction")
+        return super().visit_update(statement)
+
+    def visit_delete(self, statement: Delete[Any, Any]) -> str:
+        """``DELETE …``, which has RETURNING in the form for one table only."""
+        if self.names_what_is_deleted(statement):
+            if statement.returned:
+                raise self.unsupported("DELETE of joined tables … RETURNING", "delete by the keys of a sub-query")
+            if statement.orderings or statement.row_limit is not None:
+                raise self.unsupported("DELETE … AS … ORDER BY … LIMIT", "name the table without as_(…)")
+        return super().visit_delete(statement)
+
+    def names_what_is_deleted(self, statement: Delete[Any, Any]) -> bool:
+        """Whether the statement needs the form for several tables: an alias does too, before MariaDB 11.6."""
+        return statement.table._alias is not None or super().names_what_is_deleted(statement)
+
+    def returning_clause(self, statement: Write[Any, Any]) -> str:
+        """`` RETURNING …``."""
+        return Compiler.returning_clause(self, statement)
