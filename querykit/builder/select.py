@@ -186,16 +186,14 @@ class Select(Query[RowT, ValueT]):
     def _joined(self, kind: JoinKind, source: Any, on: tuple[Any, ...], using: Sequence[str]) -> Self:
         if bool(on) == bool(using):
             raise BuildError(f"{kind.lower()}_join needs either conditions or using=[…]; cross_join has none")
-        for each in on:
-            condition(each, f"{kind.lower()}_join")
+        on = conditions(on, f"{kind.lower()}_join") if on else ()
         names = tuple([checked_name(each, "a column of using") for each in using])
         return self.with_part("joins", (*self.joins, Join(kind, as_source(source), on, names)))
 
     def _joined_laterally(self, kind: JoinKind, source: Any, on: tuple[Any, ...]) -> Self:
         if not isinstance(source, AliasedQuery):
             raise BuildError(f"a lateral join takes an aliased query, not {type(source).__name__}")
-        for each in on:
-            condition(each, f"{kind.lower()}_join_lateral")
+        on = conditions(on, f"{kind.lower()}_join_lateral") if on else ()
         return self.with_part("joins", (*self.joins, Join(kind, source, on, is_lateral=True)))
 
     # -- which rows ---------------------------------------------------------------------------------------------------
@@ -276,7 +274,8 @@ def conditions(criteria: tuple[Any, ...], where: str) -> tuple[Term, ...]:
     if not criteria:
         raise BuildError(f"{where}() takes at least one condition")
     for each in criteria:
-        condition(each, where)
+        if not isinstance(each, Expression):
+            return tuple([condition(each, where) for each in criteria])
     return criteria
 
 

@@ -27,6 +27,7 @@ from querykit.builder.expressions import (
     known_type,
 )
 from querykit.builder.functions import Case, Cast, FunctionCall
+from querykit.builder.pypika_terms import OWN_SQL
 from querykit.builder.raw import Fragment, Name
 from querykit.builder.query import AllColumns, NestedColumn
 from querykit.builder.tables import Column
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 # whose operands must be atoms.
 OR, AND, NOT, COMPARISON, OTHER, SUM, PRODUCT, SIGN, ATOM = range(1, 10)
 
-_BINDING: dict[type, Callable[[Any], int]] = {
+BINDING: dict[type, Callable[[Any], int]] = {
     Logic: lambda term: AND if term.operator == "AND" else OR,
     Negation: lambda _: NOT,
     Comparison: lambda _: COMPARISON,
@@ -85,7 +86,7 @@ class Visitors(dict[type, "Visitor"]):
             if base in self:
                 found = self[node] = dict.__getitem__(self, base)
                 return found
-            if written := [name for name in _OWN_SQL if name in base.__dict__]:
+            if written := [name for name in OWN_SQL if name in base.__dict__]:
                 raise CompileError(
                     f"{node.__module__}.{node.__qualname__} writes SQL of its own ({base.__name__}.{written[0]}), which querykit "
                     f"does not run; register a visitor: querykit.dialects.register_visitor({node.__name__}, function)"
@@ -94,18 +95,6 @@ class Visitors(dict[type, "Visitor"]):
             f"querykit does not know how to write {node.__module__}.{node.__qualname__}; "
             f"register a visitor: querykit.dialects.register_visitor({node.__name__}, function)"
         )
-
-
-_OWN_SQL = (
-    "get_sql",
-    "get_function_sql",
-    "get_special_params_sql",
-    "get_partition_sql",
-    "get_frame_sql",
-    "get_filter_sql",
-    "get_arg_sql",
-    "get_value_sql",
-)
 
 
 class QuotedNames(dict[str, str]):
@@ -200,7 +189,7 @@ class ExpressionCompiler:
     def operand(self, term: Any, at_least: int) -> str:
         """The SQL of an operand, in parentheses where it binds looser than `at_least`."""
         sql = self.visitors[type(term)](self, term)
-        binding = _BINDING.get(type(term))
+        binding = BINDING.get(type(term))
         if binding is None or binding(term) >= at_least:
             return sql
         return f"({sql})"
@@ -311,8 +300,11 @@ class ExpressionCompiler:
     @visits(Arithmetic)
     def visit_arithmetic(self, node: Arithmetic[Any]) -> str:
         """``a + b``; the right side of a minus, a division or a remainder is kept together."""
-        binding = _BINDING[Arithmetic](node)
-        left, right = self.beside(node.left, node.right, binding, binding + (node.operator in "-/%*"))
+        binding = BINDING[Arithmetic](node)
+        if binding == OTHER:
+            left, right = self.beside(node.left, node.right, ATOM)
+        else:
+            left, right = self.beside(node.left, node.right, binding, binding + (node.operator in "-/%*"))
         return f"{left} {self.raw_text(node.operator)} {right}"
 
     def beside(self, left: Any, right: Any, at_least: int, right_at_least: int | None = None) -> tuple[str, str]:

@@ -10,7 +10,8 @@ from querykit.builder.json import JsonArray, JsonBuildObject, JsonObject, JsonRo
 from querykit.builder.query import shape_of
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
-from querykit.dialects.expressions import ExpressionCompiler, visits
+from querykit.dialects.expressions import visits
+from querykit.dialects.pypika_terms import PyPikaCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _TAKEN_ONCE = frozenset({Value, Parameter, Subquery})
 
 
-class NestingCompiler(ExpressionCompiler):
+class NestingCompiler(PyPikaCompiler):
     """Writes the JSON helpers. The shapes are the dialects'; counting levels and naming columns is done here."""
 
     NESTED: ClassVar = "nested"

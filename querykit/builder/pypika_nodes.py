@@ -1,0 +1,150 @@
+"""Expressions that PyPika's terms need and `querykit.builder` has no maker of yet: data for the compilers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+
+from pypika.terms import Field
+
+from querykit.builder.expressions import Expression, known_type
+from querykit.builder.value_types import BOOL, STR
+
+if TYPE_CHECKING:
+    from pypika.terms import Term
+
+    from querykit.builder.compiled import Nested
+    from querykit.builder.expressions import Ordering, Value
+    from querykit.builder.functions import FunctionCall
+    from querykit.builder.value_types import ValueType
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class BareColumn(Expression[T_co], Field):
+    """A column without a table, whose table the server finds."""
+
+    def __init__(self, name: str) -> None:
+        """Hold the name."""
+        self.name = name
+        self.table: Any = None
+
+
+class Row(Expression[T_co]):
+    """``(a, b)``: several values as one."""
+
+    def __init__(self, items: tuple[Term, ...]) -> None:
+        """Hold the values."""
+        self.items = items
+
+
+class ArrayItems(Expression[T_co]):
+    """``ARRAY[a, b]``, or one parameter for the whole array where every item is a value."""
+
+    def __init__(self, items: tuple[Term, ...], whole: Value[Any] | None = None) -> None:
+        """Hold the items, or the whole as a value."""
+        self.items = items
+        self.whole = whole
+
+
+class Edge(NamedTuple):
+    """An edge of a window frame: ``UNBOUNDED PRECEDING``, ``CURRENT ROW``, or `count` rows before or after this one."""
+
+    words: str
+    count: Term | None = None
+
+
+class Frame(NamedTuple):
+    """The rows that a window function looks at: ``ROWS BETWEEN start AND end``, or ``ROWS start``."""
+
+    unit: Literal["ROWS", "RANGE"]
+    start: Edge
+    end: Edge | None = None
+
+
+class Window(Expression[T_co]):
+    """``call OVER (PARTITION BY … ORDER BY … frame)``."""
+
+    def __init__(
+        self,
+        call: FunctionCall[Any],
+        partitions: tuple[Term, ...] = (),
+        orderings: tuple[Ordering, ...] = (),
+        frame: Frame | None = None,
+    ) -> None:
+        """Hold the function and its window."""
+        self.call = call
+        self.partitions = partitions
+        self.orderings = orderings
+        self.frame = frame
+        self.value_type = call.value_type
+
+    @property
+    def shape(self) -> ValueType | Nested | None:
+        """What the function gives."""
+        return self.call.shape
+
+
+class Operation(Expression[T_co]):
+    """An operator that not every database has: regular expressions, GLOB, and those of JSON.
+
+    Attributes:
+        operator: As PyPika writes it: ``"->>"``, ``"@>"``, ``"REGEXP"``.
+        left: The left side.
+        right: The right side.
+    """
+
+    TESTS = frozenset({"GLOB", "REGEXP", "RLIKE", "?", "?&", "?|", "@>", "<@"})
+    """Those that are true or false."""
+
+    def __init__(self, operator: str, left: Term, right: Term) -> None:
+        """Hold the operator and both sides."""
+        self.operator = operator
+        self.left = left
+        self.right = right
+        self.value_type = BOOL if operator in self.TESTS else STR if operator == "#>>" else None
+
+
+class IntervalParts(Expression[T_co]):
+    """An interval, as numbers of units such as ``("DAY", 3)``; quarters stand as months."""
+
+    def __init__(self, parts: tuple[tuple[str, int], ...]) -> None:
+        """Hold the numbers, largest unit first; there is at least one."""
+        self.parts = parts
+
+
+class AtTimeZone(Expression[T_co]):
+    """``term AT TIME ZONE zone``; `is_offset` says that the zone is an interval such as ``-06:00``."""
+
+    def __init__(self, term: Term, zone: Term, *, is_offset: bool) -> None:
+        """Hold the term and the zone."""
+        self.term = term
+        self.zone = zone
+        self.is_offset = is_offset
+
+
+class CastTo(Expression[T_co]):
+    """``CAST(term AS type)``, to a type by its name in SQL."""
+
+    def __init__(self, term: Term, type_name: str) -> None:
+        """Hold the term and the type's name, which was checked."""
+        self.term = term
+        self.type_name = type_name
+
+
+class Transcoding(Expression[T_co]):
+    """``CONVERT(term USING encoding)``."""
+
+    def __init__(self, term: Term, encoding: str) -> None:
+        """Hold the term and the encoding's name, which was checked."""
+        self.term = term
+        self.encoding = encoding
+        self.value_type = known_type(term)
+
+
+class Extraction(Expression[T_co]):
+    """``EXTRACT(part FROM term)``."""
+
+    def __init__(self, part: str, term: Term) -> None:
+        """Hold the part's name, which was checked, and the term."""
+        self.part = part
+        self.term = term

@@ -1,0 +1,145 @@
+"""Writing what PyPika's terms need beyond ours: windows, rows, intervals, CASTs by name, and its terms themselves.
+
+Terms of PyPika become ours where they enter a statement (`querykit.builder.pypika_terms`). One meets the compiler all
+the same when a visitor that a user registered visits the terms within its own: it is turned into ours here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pypika.queries import _SetOperation
+
+from querykit.builder.from_pypika import BUILDERS
+from querykit.builder.pypika_nodes import (
+    ArrayItems,
+    AtTimeZone,
+    BareColumn,
+    CastTo,
+    Extraction,
+    IntervalParts,
+    Operation,
+    Row,
+    Transcoding,
+    Window,
+)
+from querykit.builder.pypika_terms import Terms, translated_classes
+from querykit.dialects.expressions import ATOM, BINDING, COMPARISON, OTHER, ExpressionCompiler, visits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from querykit.builder.expressions import Ordering
+    from querykit.builder.pypika_nodes import Edge, Frame
+
+_PREDICATES = frozenset({"GLOB", "REGEXP", "RLIKE"})
+
+BINDING[Operation] = lambda term: COMPARISON if term.operator in _PREDICATES else OTHER
+BINDING[AtTimeZone] = lambda _: OTHER
+
+
+class PyPikaCompiler(ExpressionCompiler):
+    """Writes the expressions that only PyPika's terms become."""
+
+    operations: ClassVar[Mapping[str, str]] = {}
+    """What the database calls the operators of `Operation` that it has."""
+
+    @visits(*translated_classes(), *BUILDERS, _SetOperation)
+    def visit_pypika(self, node: Any) -> str:
+        """A term of PyPika's: what it is as ours."""
+        return self.visit(_translated(node))
+
+    @visits(BareColumn)
+    def visit_bare_column(self, node: BareColumn[Any]) -> str:
+        """The column's name alone."""
+        return self.names[node.name]
+
+    @visits(Row)
+    def visit_row(self, node: Row[Any]) -> str:
+        """``(a, b)``."""
+        return f"({', '.join([self.beside_known(node, each) for each in node.items])})"
+
+    @visits(ArrayItems)
+    def visit_array_items(self, node: ArrayItems[Any]) -> str:
+        """``ARRAY[a, b]``, where the database has arrays."""
+        raise self.unsupported("arrays", "put the items into rows, or bind a list to a JSON column")
+
+    @visits(Operation)
+    def visit_operation(self, node: Operation[Any]) -> str:
+        """``a REGEXP b``, where the database has the operator."""
+        operator = self.operations.get(node.operator)
+        if operator is None:
+            raise self.unsupported(f"the operator {node.operator}", "sql(…) takes what it has instead")
+        at_least = OTHER if node.operator in _PREDICATES else ATOM
+        left, right = self.beside(node.left, node.right, at_least)
+        return f"{left} {operator} {right}"
+
+    @visits(IntervalParts)
+    def visit_interval_parts(self, node: IntervalParts[Any]) -> str:
+        """An interval, where the database has any."""
+        raise self.unsupported("intervals", "compute the date in Python, or write its own function through sql(…)")
+
+    @visits(AtTimeZone)
+    def visit_at_time_zone(self, node: AtTimeZone[Any]) -> str:
+        """``a AT TIME ZONE zone``, where the database has it."""
+        raise self.unsupported("AT TIME ZONE", "convert the time in Python")
+
+    @visits(CastTo)
+    def visit_cast_to(self, node: CastTo[Any]) -> str:
+        """``CAST(a AS type)``."""
+        return f"CAST({self.typed(node.term)} AS {node.type_name})"
+
+    @visits(Transcoding)
+    def visit_transcoding(self, node: Transcoding[Any]) -> str:
+        """``CONVERT(a USING encoding)``, where the database has it."""
+        raise self.unsupported("CONVERT(… USING …)")
+
+    @visits(Extraction)
+    def visit_extraction(self, node: Extraction[Any]) -> str:
+        """``EXTRACT(part FROM a)``."""
+        return f"EXTRACT({node.part} FROM {self.typed(node.term)})"
+
+    # -- windows ------------------------------------------------------------------------------------------------------
+
+    @visits(Window)
+    def visit_window(self, node: Window[Any]) -> str:
+        """``call OVER (PARTITION BY … ORDER BY … ROWS …)``."""
+        call = self.visit(node.call)
+        clauses = []
+        if node.partitions:
+            clauses.append(f"PARTITION BY {self.listed(node.partitions)}")
+        if node.orderings:
+            clauses.append(f"ORDER BY {', '.join([self.window_ordering(each) for each in node.orderings])}")
+        if node.frame is not None:
+            clauses.append(self.frame(node.frame))
+        return f"{call} OVER ({' '.join(clauses)})"
+
+    def window_ordering(self, ordering: Ordering) -> str:
+        """One key of a window's ORDER BY."""
+        sql = self.visit(ordering.term)
+        return f"{sql} DESC" if ordering.direction == "DESC" else sql
+
+    def frame(self, frame: Frame) -> str:
+        """``ROWS BETWEEN start AND end``."""
+        start = self.edge(frame.start)
+        return f"{frame.unit} {start}" if frame.end is None else f"{frame.unit} BETWEEN {start} AND {self.edge(frame.end)}"
+
+    def edge(self, edge: Edge) -> str:
+        """``CURRENT ROW``, ``? PRECEDING``."""
+        return edge.words if edge.count is None else f"{self.typed(edge.count)} {edge.words}"
+
+
+def _translated(node: Any) -> Any:
+    terms = Terms()
+    return terms.term(node) if isinstance(node, (*BUILDERS, _SetOperation)) else terms.translated(node)
+
+
+def _binding(node: Any) -> int:
+    """How tightly what a term of PyPika's becomes binds."""
+    made = _translated(node)
+    how = BINDING.get(type(made))
+    return ATOM if how is None else how(made)
+
+
+for _class in translated_classes():
+    BINDING[_class] = _binding
