@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from querykit import (
-    Column,
-    Database,
-    Table,
     case,
     exists,
     fn,
@@ -19,7 +15,6 @@ from querykit import (
     json_object_from,
     select,
     select_from,
-    sql,
     table,
     value,
 )
@@ -63,15 +58,15 @@ async def test_rows_are_nested_in_order_and_none_is_an_empty_list(db):
             ),
             "mariadb": (
                 "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', CONVERT(`pet`.`name` USING utf8mb4)) "
-                "ORDER BY `pet`.`name`) END FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` "
-                "FROM `person` ORDER BY `person`.`id`"
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', "
+                "CONVERT(`pet`.`name` USING utf8mb4)) ORDER BY `pet`.`name`) END FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM `person` ORDER BY `person`.`id`"
             ),
             "sqlite": (
-                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", \'name\', '
-                '"nested"."name")) FROM (SELECT "pet"."id", "pet"."name" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS "nested") AS "pets" FROM "person" '
-                'ORDER BY "person"."id"'
+                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", '
+                '\'name\', "nested"."name")) FROM (SELECT "pet"."id", "pet"."name" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS "nested") AS "pets" '
+                'FROM "person" ORDER BY "person"."id"'
             ),
         },
     )
@@ -108,13 +103,14 @@ async def test_a_list_of_values(db):
             ),
             "mariadb": (
                 "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(CONVERT(`pet`.`name` USING utf8mb4) ORDER BY `pet`.`name` DESC) END FROM `pet` "
-                "WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM `person` ORDER BY `person`.`id`"
+                "ELSE JSON_ARRAYAGG(CONVERT(`pet`.`name` USING utf8mb4) ORDER BY `pet`.`name` DESC) END "
+                "FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM `person` "
+                "ORDER BY `person`.`id`"
             ),
             "sqlite": (
-                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY("nested"."name") FROM (SELECT "pet"."name" '
-                'FROM "pet" WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name" DESC) AS "nested") '
-                'AS "pets" FROM "person" ORDER BY "person"."id"'
+                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY("nested"."name") '
+                'FROM (SELECT "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
+                'ORDER BY "pet"."name" DESC) AS "nested") AS "pets" FROM "person" ORDER BY "person"."id"'
             ),
         },
     )
@@ -140,9 +136,12 @@ async def test_a_list_of_lists(db):
 
 
 async def test_a_list_of_objects_of_another_table(db):
-    owners = select_from(pet).select(
-        json_object_from(select_from(person).select(person.first_name).where(person.id == pet.owner_id))
-    ).order_by(pet.id).scalars()  # fmt: skip
+    owners = (
+        select_from(pet)
+        .select(json_object_from(select_from(person).select(person.first_name).where(person.id == pet.owner_id)))
+        .order_by(pet.id)
+        .scalars()
+    )
     assert await db.fetch_value(select(json_array_from(owners).as_("owners"))) == [
         {"first_name": name} for name in ("Bea", "Bea", "Cem", "Dora", "Bea")
     ]
@@ -165,9 +164,9 @@ async def test_the_only_row_is_an_object_and_no_row_is_none(db):
             ),
             "mysql": (
                 "SELECT `person`.`first_name`, (SELECT JSON_OBJECT('id', `nested`.`id`, 'first_name', "
-                "`nested`.`first_name`) FROM (SELECT `mother`.`id`, `mother`.`first_name` FROM `person` AS `mother` "
-                "WHERE `mother`.`id` = `person`.`mother_id`) AS `nested`) AS `mother` FROM `person` "
-                "ORDER BY `person`.`id`"
+                "`nested`.`first_name`) FROM (SELECT `mother`.`id`, `mother`.`first_name` "
+                "FROM `person` AS `mother` WHERE `mother`.`id` = `person`.`mother_id`) AS `nested`) "
+                "AS `mother` FROM `person` ORDER BY `person`.`id`"
             ),
             "mariadb": (
                 "SELECT `person`.`first_name`, (SELECT JSON_OBJECT('id', `mother`.`id`, 'first_name', "
@@ -176,8 +175,8 @@ async def test_the_only_row_is_an_object_and_no_row_is_none(db):
             ),
             "sqlite": (
                 'SELECT "person"."first_name", (SELECT CASE WHEN COUNT(*) > 1 THEN QUERYKIT_MANY() '
-                'WHEN COUNT(*) = 1 THEN JSON_OBJECT(\'id\', "nested"."id", \'first_name\', "nested"."first_name") END '
-                'FROM (SELECT "mother"."id", "mother"."first_name" FROM "person" AS "mother" '
+                'WHEN COUNT(*) = 1 THEN JSON_OBJECT(\'id\', "nested"."id", \'first_name\', "nested"."first_name") '
+                'END FROM (SELECT "mother"."id", "mother"."first_name" FROM "person" AS "mother" '
                 'WHERE "mother"."id" = "person"."mother_id") AS "nested") AS "mother" FROM "person" '
                 'ORDER BY "person"."id"'
             ),
@@ -217,20 +216,22 @@ async def test_an_object_of_a_limited_query_is_its_first_row(db):
         query,
         {
             "postgres": (
-                'SELECT "person"."first_name", (SELECT ROW_TO_JSON("nested".*) FROM (SELECT "pet"."id", "pet"."name" '
-                'FROM "pet" WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name" LIMIT $1) AS "nested") '
-                'AS "first", (SELECT ROW_TO_JSON("nested".*) FROM (SELECT "pet"."id", "pet"."name" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name" LIMIT $2 OFFSET $3) AS "nested") '
-                'AS "second" FROM "person" ORDER BY "person"."id"',
+                'SELECT "person"."first_name", (SELECT ROW_TO_JSON("nested".*) '
+                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
+                'ORDER BY "pet"."name" LIMIT $1) AS "nested") AS "first", (SELECT ROW_TO_JSON("nested".*) '
+                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
+                'ORDER BY "pet"."name" LIMIT $2 OFFSET $3) AS "nested") AS "second" FROM "person" '
+                'ORDER BY "person"."id"',
                 (1, 1, 1),
             ),
             "mysql": (
-                "SELECT `person`.`first_name`, (SELECT JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`) "
+                "SELECT `person`.`first_name`, (SELECT JSON_OBJECT('id', `nested`.`id`, 'name', "
+                "`nested`.`name`) FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT %s) AS `nested`) "
+                "AS `first`, (SELECT JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`) "
                 "FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` "
-                "ORDER BY `pet`.`name` LIMIT %s) AS `nested`) AS `first`, (SELECT JSON_OBJECT('id', `nested`.`id`, "
-                "'name', `nested`.`name`) FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` "
-                "WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT %s OFFSET %s) AS `nested`) "
-                "AS `second` FROM `person` ORDER BY `person`.`id`",
+                "ORDER BY `pet`.`name` LIMIT %s OFFSET %s) AS `nested`) AS `second` FROM `person` "
+                "ORDER BY `person`.`id`",
                 (1, 1, 1),
             ),
             "mariadb": (
@@ -246,8 +247,8 @@ async def test_an_object_of_a_limited_query_is_its_first_row(db):
                 'WHEN COUNT(*) = 1 THEN JSON_OBJECT(\'id\', "nested"."id", \'name\', "nested"."name") END '
                 'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
                 'ORDER BY "pet"."name" LIMIT ?) AS "nested") AS "first", (SELECT CASE '
-                'WHEN COUNT(*) > 1 THEN QUERYKIT_MANY() WHEN COUNT(*) = 1 THEN JSON_OBJECT(\'id\', "nested"."id", '
-                '\'name\', "nested"."name") END FROM (SELECT "pet"."id", "pet"."name" FROM "pet" '
+                "WHEN COUNT(*) > 1 THEN QUERYKIT_MANY() WHEN COUNT(*) = 1 THEN JSON_OBJECT('id', "
+                '"nested"."id", \'name\', "nested"."name") END FROM (SELECT "pet"."id", "pet"."name" FROM "pet" '
                 'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name" LIMIT ? OFFSET ?) AS "nested") '
                 'AS "second" FROM "person" ORDER BY "person"."id"',
                 (1, 1, 1),
@@ -263,37 +264,48 @@ async def test_an_object_of_a_limited_query_is_its_first_row(db):
 
 
 async def test_an_object_of_expressions(db):
-    query = select_from(pet).select(
-        json_build_object(
-            name=pet.name, heavy=pet.weight > 10, owner=json_build_object(id=pet.owner_id), mark="x", nothing=None, weight=pet.weight
-        ).as_("pet")
-    ).order_by(pet.id).limit(3)  # fmt: skip
+    query = (
+        select_from(pet)
+        .select(
+            json_build_object(
+                name=pet.name,
+                heavy=pet.weight > 10,
+                owner=json_build_object(id=pet.owner_id),
+                mark="x",
+                nothing=None,
+                weight=pet.weight,
+            ).as_("pet")
+        )
+        .order_by(pet.id)
+        .limit(3)
+    )
     compiles_to(
         query,
         {
             "postgres": (
                 'SELECT JSON_BUILD_OBJECT(\'name\', "pet"."name", \'heavy\', "pet"."weight" > $1, \'owner\', '
                 "JSON_BUILD_OBJECT('id', \"pet\".\"owner_id\"), 'mark', $2::text, 'nothing', NULL, 'weight', "
-                'ENCODE(FLOAT8SEND("pet"."weight"::float8), \'hex\')) AS "pet" FROM "pet" ORDER BY "pet"."id" LIMIT $3',
+                'ENCODE(FLOAT8SEND("pet"."weight"::float8), \'hex\')) AS "pet" FROM "pet" '
+                'ORDER BY "pet"."id" LIMIT $3',
                 (10, "x", 3),
             ),
             "mysql": (
-                "SELECT JSON_OBJECT('name', `pet`.`name`, 'heavy', `pet`.`weight` > %s, 'owner', JSON_OBJECT('id', "
-                "`pet`.`owner_id`), 'mark', %s, 'nothing', NULL, 'weight', CONCAT(`pet`.`weight`, '')) AS `pet` "
-                "FROM `pet` ORDER BY `pet`.`id` LIMIT %s",
+                "SELECT JSON_OBJECT('name', `pet`.`name`, 'heavy', `pet`.`weight` > %s, 'owner', "
+                "JSON_OBJECT('id', `pet`.`owner_id`), 'mark', %s, 'nothing', NULL, 'weight', "
+                "CONCAT(`pet`.`weight`, '')) AS `pet` FROM `pet` ORDER BY `pet`.`id` LIMIT %s",
                 (10, "x", 3),
             ),
             "mariadb": (
                 "SELECT JSON_OBJECT('name', CONVERT(`pet`.`name` USING utf8mb4), 'heavy', `pet`.`weight` > %s, "
-                "'owner', JSON_OBJECT('id', `pet`.`owner_id`), 'mark', CONVERT(%s USING utf8mb4), 'nothing', NULL, "
-                "'weight', `pet`.`weight`) AS `pet` FROM `pet` ORDER BY `pet`.`id` LIMIT %s",
+                "'owner', JSON_OBJECT('id', `pet`.`owner_id`), 'mark', CONVERT(%s USING utf8mb4), 'nothing', "
+                "NULL, 'weight', `pet`.`weight`) AS `pet` FROM `pet` ORDER BY `pet`.`id` LIMIT %s",
                 (10, "x", 3),
             ),
             "sqlite": (
                 'SELECT JSON_OBJECT(\'name\', "pet"."name", \'heavy\', "pet"."weight" > ?, \'owner\', '
                 "JSON(JSON_OBJECT('id', \"pet\".\"owner_id\")), 'mark', ?, 'nothing', NULL, 'weight', CASE "
-                'WHEN "pet"."weight" IS NOT NULL THEN PRINTF(\'%!.20e\', "pet"."weight") END) AS "pet" FROM "pet" '
-                'ORDER BY "pet"."id" LIMIT ?',
+                'WHEN "pet"."weight" IS NOT NULL THEN PRINTF(\'%!.20e\', "pet"."weight") END) AS "pet" '
+                'FROM "pet" ORDER BY "pet"."id" LIMIT ?',
                 (10, "x", 3),
             ),
         },
@@ -303,7 +315,7 @@ async def test_an_object_of_expressions(db):
         {"name": "Felix", "heavy": False, "owner": {"id": 2}, "mark": "x", "nothing": None, "weight": 4.25},
         {"name": "Minka", "heavy": None, "owner": {"id": 3}, "mark": "x", "nothing": None, "weight": None},
     ]
-    assert [list(each) for each in await db.fetch_column(query)][0] == [
+    assert next(list(each) for each in await db.fetch_column(query)) == [
         "name",
         "heavy",
         "owner",
@@ -316,41 +328,41 @@ async def test_an_object_of_expressions(db):
 async def test_an_object_of_expressions_holds_nested_rows(db):
     query = people.select(
         json_build_object(pets=json_array_from(pets), count=fn.coalesce(person.mother_id, 0)).as_("more")
-    ).where(person.id.is_in([1, 3]))  # fmt: skip
+    ).where(person.id.is_in([1, 3]))
     compiles_to(
         query,
         {
             "postgres": (
                 'SELECT "person"."first_name", JSON_BUILD_OBJECT(\'pets\', '
-                '(SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') FROM (SELECT "pet"."id", "pet"."name" '
-                'FROM "pet" WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS "nested"), \'count\', '
-                'COALESCE("person"."mother_id", $1)) AS "more" FROM "person" WHERE "person"."id" = ANY($2) '
-                'ORDER BY "person"."id"',
+                '(SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') FROM (SELECT "pet"."id", '
+                '"pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
+                'ORDER BY "pet"."name") AS "nested"), \'count\', COALESCE("person"."mother_id", $1)) AS "more" '
+                'FROM "person" WHERE "person"."id" = ANY($2) ORDER BY "person"."id"',
                 (0, [1, 3]),
             ),
             "mysql": (
-                "SELECT `person`.`first_name`, JSON_OBJECT('pets', (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`)) END "
-                "FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` "
-                "ORDER BY `pet`.`name` LIMIT 18446744073709551615) AS `nested`), 'count', "
-                "COALESCE(`person`.`mother_id`, %s)) AS `more` FROM `person` WHERE `person`.`id` IN (%s, %s) "
-                "ORDER BY `person`.`id`",
+                "SELECT `person`.`first_name`, JSON_OBJECT('pets', (SELECT CASE "
+                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, "
+                "'name', `nested`.`name`)) END FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT 18446744073709551615) "
+                "AS `nested`), 'count', COALESCE(`person`.`mother_id`, %s)) AS `more` FROM `person` "
+                "WHERE `person`.`id` IN (%s, %s) ORDER BY `person`.`id`",
                 (0, 1, 3),
             ),
             "mariadb": (
-                "SELECT `person`.`first_name`, JSON_OBJECT('pets', (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', CONVERT(`pet`.`name` USING utf8mb4)) "
-                "ORDER BY `pet`.`name`) END FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`), 'count', "
-                "COALESCE(`person`.`mother_id`, %s)) AS `more` FROM `person` WHERE `person`.`id` IN (%s, %s) "
-                "ORDER BY `person`.`id`",
+                "SELECT `person`.`first_name`, JSON_OBJECT('pets', (SELECT CASE "
+                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', "
+                "CONVERT(`pet`.`name` USING utf8mb4)) ORDER BY `pet`.`name`) END FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id`), 'count', COALESCE(`person`.`mother_id`, %s)) "
+                "AS `more` FROM `person` WHERE `person`.`id` IN (%s, %s) ORDER BY `person`.`id`",
                 (0, 1, 3),
             ),
             "sqlite": (
-                "SELECT \"person\".\"first_name\", JSON_OBJECT('pets', JSON((SELECT JSON_GROUP_ARRAY(JSON_OBJECT('id', "
-                '"nested"."id", \'name\', "nested"."name")) FROM (SELECT "pet"."id", "pet"."name" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS "nested")), \'count\', '
-                'COALESCE("person"."mother_id", ?)) AS "more" FROM "person" WHERE "person"."id" IN (?, ?) '
-                'ORDER BY "person"."id"',
+                'SELECT "person"."first_name", JSON_OBJECT(\'pets\', '
+                'JSON((SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", \'name\', "nested"."name")) '
+                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
+                'ORDER BY "pet"."name") AS "nested")), \'count\', COALESCE("person"."mother_id", ?)) AS "more" '
+                'FROM "person" WHERE "person"."id" IN (?, ?) ORDER BY "person"."id"',
                 (0, 1, 3),
             ),
         },
@@ -375,21 +387,23 @@ async def test_an_object_of_aggregates(db):
                 (2,),
             ),
             "mysql": (
-                "SELECT `pet`.`species`, JSON_OBJECT('count', COUNT(*), 'heaviest', CONCAT(MAX(`pet`.`weight`), ''), "
-                "'sum', CONCAT(SUM(`pet`.`weight` * %s), '')) AS `made` FROM `pet` GROUP BY `pet`.`species` "
-                "ORDER BY `pet`.`species`",
+                "SELECT `pet`.`species`, JSON_OBJECT('count', COUNT(*), 'heaviest', "
+                "CONCAT(MAX(`pet`.`weight`), ''), 'sum', CONCAT(SUM(`pet`.`weight` * %s), '')) AS `made` "
+                "FROM `pet` GROUP BY `pet`.`species` ORDER BY `pet`.`species`",
                 (2,),
             ),
             "mariadb": (
-                "SELECT `pet`.`species`, JSON_OBJECT('count', COUNT(*), 'heaviest', MAX(`pet`.`weight`), 'sum', "
-                "SUM(`pet`.`weight` * %s)) AS `made` FROM `pet` GROUP BY `pet`.`species` ORDER BY `pet`.`species`",
+                "SELECT `pet`.`species`, JSON_OBJECT('count', COUNT(*), 'heaviest', MAX(`pet`.`weight`), "
+                "'sum', SUM(`pet`.`weight` * %s)) AS `made` FROM `pet` GROUP BY `pet`.`species` "
+                "ORDER BY `pet`.`species`",
                 (2,),
             ),
             "sqlite": (
-                'SELECT "pet"."species", JSON_OBJECT(\'count\', COUNT(*), \'heaviest\', CASE WHEN MAX("pet"."weight") IS '
-                'NOT NULL THEN PRINTF(\'%!.20e\', MAX("pet"."weight")) END, \'sum\', CASE WHEN SUM("pet"."weight" * ?) '
-                'IS NOT NULL THEN PRINTF(\'%!.20e\', SUM("pet"."weight" * ?)) END) AS "made" FROM "pet" '
-                'GROUP BY "pet"."species" ORDER BY "pet"."species"',
+                "SELECT \"pet\".\"species\", JSON_OBJECT('count', COUNT(*), 'heaviest', CASE "
+                'WHEN MAX("pet"."weight") IS NOT NULL THEN PRINTF(\'%!.20e\', MAX("pet"."weight")) END, \'sum\', '
+                'CASE WHEN SUM("pet"."weight" * ?) IS NOT NULL THEN PRINTF(\'%!.20e\', '
+                'SUM("pet"."weight" * ?)) END) AS "made" FROM "pet" GROUP BY "pet"."species" '
+                'ORDER BY "pet"."species"',
                 (2, 2),
             ),
         },
@@ -438,37 +452,39 @@ async def test_three_levels(db):
             "postgres": (
                 'SELECT "person"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
                 'FROM (SELECT "child"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."id", "pet"."name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "toy"."name", "toy"."price" FROM "toy" WHERE "toy"."pet_id" = "pet"."id" '
-                'ORDER BY "toy"."name") AS "nested") AS "toys" FROM "pet" WHERE "pet"."owner_id" = "child"."id" '
-                'ORDER BY "pet"."name") AS "nested") AS "pets" FROM "person" AS "child" '
-                'WHERE "child"."mother_id" = "person"."id" ORDER BY "child"."id") AS "nested") AS "children" '
-                'FROM "person" WHERE "person"."id" = ANY($1) ORDER BY "person"."id"',
+                'FROM (SELECT "pet"."id", "pet"."name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), '
+                '\'[]\') FROM (SELECT "toy"."name", "toy"."price" FROM "toy" WHERE "toy"."pet_id" = "pet"."id" '
+                'ORDER BY "toy"."name") AS "nested") AS "toys" FROM "pet" '
+                'WHERE "pet"."owner_id" = "child"."id" ORDER BY "pet"."name") AS "nested") AS "pets" '
+                'FROM "person" AS "child" WHERE "child"."mother_id" = "person"."id" '
+                'ORDER BY "child"."id") AS "nested") AS "children" FROM "person" '
+                'WHERE "person"."id" = ANY($1) ORDER BY "person"."id"',
                 ([1, 4],),
             ),
             "mysql": (
                 "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('first_name', `nested`.`first_name`, 'pets', `nested`.`pets`)) END "
-                "FROM (SELECT `child`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('first_name', `nested`.`first_name`, 'pets', `nested`.`pets`)) "
+                "END FROM (SELECT `child`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
                 "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`, 'toys', "
                 "`nested`.`toys`)) END FROM (SELECT `pet`.`id`, `pet`.`name`, (SELECT CASE "
                 "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('name', `nested`.`name`, "
                 "'price', `nested`.`price`)) END FROM (SELECT `toy`.`name`, `toy`.`price` FROM `toy` "
-                "WHERE `toy`.`pet_id` = `pet`.`id` ORDER BY `toy`.`name` LIMIT 18446744073709551615) AS `nested`) "
-                "AS `toys` FROM `pet` WHERE `pet`.`owner_id` = `child`.`id` ORDER BY `pet`.`name` "
-                "LIMIT 18446744073709551615) AS `nested`) AS `pets` FROM `person` AS `child` "
-                "WHERE `child`.`mother_id` = `person`.`id` ORDER BY `child`.`id` LIMIT 18446744073709551615) "
-                "AS `nested`) AS `children` FROM `person` WHERE `person`.`id` IN (%s, %s) ORDER BY `person`.`id`",
+                "WHERE `toy`.`pet_id` = `pet`.`id` ORDER BY `toy`.`name` LIMIT 18446744073709551615) "
+                "AS `nested`) AS `toys` FROM `pet` WHERE `pet`.`owner_id` = `child`.`id` "
+                "ORDER BY `pet`.`name` LIMIT 18446744073709551615) AS `nested`) AS `pets` "
+                "FROM `person` AS `child` WHERE `child`.`mother_id` = `person`.`id` "
+                "ORDER BY `child`.`id` LIMIT 18446744073709551615) AS `nested`) AS `children` FROM `person` "
+                "WHERE `person`.`id` IN (%s, %s) ORDER BY `person`.`id`",
                 (1, 4),
             ),
             "mariadb": (
                 "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('first_name', CONVERT(`child`.`first_name` USING utf8mb4), 'pets', "
-                "(SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, "
-                "'name', CONVERT(`pet`.`name` USING utf8mb4), 'toys', (SELECT CASE "
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('first_name', CONVERT(`child`.`first_name` USING utf8mb4), "
+                "'pets', (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('id', "
+                "`pet`.`id`, 'name', CONVERT(`pet`.`name` USING utf8mb4), 'toys', (SELECT CASE "
                 "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('name', "
-                "CONVERT(`toy`.`name` USING utf8mb4), 'price', `toy`.`price`) ORDER BY `toy`.`name`) END FROM `toy` "
-                "WHERE `toy`.`pet_id` = `pet`.`id`)) ORDER BY `pet`.`name`) END FROM `pet` "
+                "CONVERT(`toy`.`name` USING utf8mb4), 'price', `toy`.`price`) ORDER BY `toy`.`name`) END "
+                "FROM `toy` WHERE `toy`.`pet_id` = `pet`.`id`)) ORDER BY `pet`.`name`) END FROM `pet` "
                 "WHERE `pet`.`owner_id` = `child`.`id`)) ORDER BY `child`.`id`) END FROM `person` AS `child` "
                 "WHERE `child`.`mother_id` = `person`.`id`) AS `children` FROM `person` "
                 "WHERE `person`.`id` IN (%s, %s) ORDER BY `person`.`id`",
@@ -481,10 +497,11 @@ async def test_three_levels(db):
                 'JSON("nested"."toys"))) FROM (SELECT "pet"."id", "pet"."name", '
                 '(SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'price\', "nested"."price")) '
                 'FROM (SELECT "toy"."name", "toy"."price" FROM "toy" WHERE "toy"."pet_id" = "pet"."id" '
-                'ORDER BY "toy"."name") AS "nested") AS "toys" FROM "pet" WHERE "pet"."owner_id" = "child"."id" '
-                'ORDER BY "pet"."name") AS "nested") AS "pets" FROM "person" AS "child" '
-                'WHERE "child"."mother_id" = "person"."id" ORDER BY "child"."id") AS "nested") AS "children" '
-                'FROM "person" WHERE "person"."id" IN (?, ?) ORDER BY "person"."id"',
+                'ORDER BY "toy"."name") AS "nested") AS "toys" FROM "pet" '
+                'WHERE "pet"."owner_id" = "child"."id" ORDER BY "pet"."name") AS "nested") AS "pets" '
+                'FROM "person" AS "child" WHERE "child"."mother_id" = "person"."id" '
+                'ORDER BY "child"."id") AS "nested") AS "children" FROM "person" '
+                'WHERE "person"."id" IN (?, ?) ORDER BY "person"."id"',
                 (1, 4),
             ),
         },
@@ -526,21 +543,21 @@ async def test_the_third_level_refers_to_the_outermost_table(db):
         {
             "postgres": (
                 'SELECT "person"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."id", "pet"."name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "toy"."name", "person"."first_name" AS "who" FROM "toy" '
+                'FROM (SELECT "pet"."id", "pet"."name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), '
+                '\'[]\') FROM (SELECT "toy"."name", "person"."first_name" AS "who" FROM "toy" '
                 'WHERE "toy"."pet_id" = "pet"."id" AND "person"."id" = "pet"."owner_id" '
-                'ORDER BY "toy"."id") AS "nested") AS "toys" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'ORDER BY "pet"."name") AS "nested") AS "pets" FROM "person" WHERE "person"."id" = $1 '
-                'ORDER BY "person"."id"',
+                'ORDER BY "toy"."id") AS "nested") AS "toys" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS "nested") AS "pets" '
+                'FROM "person" WHERE "person"."id" = $1 ORDER BY "person"."id"',
                 (2,),
             ),
             "mysql": (
                 "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
                 "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`, 'toys', "
                 "`nested`.`toys`)) END FROM (SELECT `pet`.`id`, `pet`.`name`, (SELECT CASE "
-                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('name', `nested`.`name`, 'who', "
-                "`nested`.`who`)) END FROM (SELECT `toy`.`name`, `person`.`first_name` AS `who` FROM `toy` "
-                "WHERE `toy`.`pet_id` = `pet`.`id` AND `person`.`id` = `pet`.`owner_id` "
+                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('name', `nested`.`name`, "
+                "'who', `nested`.`who`)) END FROM (SELECT `toy`.`name`, `person`.`first_name` AS `who` "
+                "FROM `toy` WHERE `toy`.`pet_id` = `pet`.`id` AND `person`.`id` = `pet`.`owner_id` "
                 "ORDER BY `toy`.`id` LIMIT 18446744073709551615) AS `nested`) AS `toys` FROM `pet` "
                 "WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT 18446744073709551615) "
                 "AS `nested`) AS `pets` FROM `person` WHERE `person`.`id` = %s ORDER BY `person`.`id`",
@@ -549,23 +566,23 @@ async def test_the_third_level_refers_to_the_outermost_table(db):
             "mariadb": (
                 "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
                 "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', CONVERT(`pet`.`name` USING utf8mb4), "
-                "'toys', (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('name', "
-                "CONVERT(`toy`.`name` USING utf8mb4), 'who', CONVERT(`person`.`first_name` USING utf8mb4)) "
-                "ORDER BY `toy`.`id`) END FROM `toy` WHERE `toy`.`pet_id` = `pet`.`id` "
-                "AND `person`.`id` = `pet`.`owner_id`)) ORDER BY `pet`.`name`) END FROM `pet` "
-                "WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM `person` WHERE `person`.`id` = %s "
-                "ORDER BY `person`.`id`",
+                "'toys', (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('name', CONVERT(`toy`.`name` USING utf8mb4), 'who', "
+                "CONVERT(`person`.`first_name` USING utf8mb4)) ORDER BY `toy`.`id`) END FROM `toy` "
+                "WHERE `toy`.`pet_id` = `pet`.`id` AND `person`.`id` = `pet`.`owner_id`)) "
+                "ORDER BY `pet`.`name`) END FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` "
+                "FROM `person` WHERE `person`.`id` = %s ORDER BY `person`.`id`",
                 (2,),
             ),
             "sqlite": (
-                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", \'name\', '
-                '"nested"."name", \'toys\', JSON("nested"."toys"))) FROM (SELECT "pet"."id", "pet"."name", '
-                '(SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'who\', "nested"."who")) '
-                'FROM (SELECT "toy"."name", "person"."first_name" AS "who" FROM "toy" '
+                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", '
+                '\'name\', "nested"."name", \'toys\', JSON("nested"."toys"))) FROM (SELECT "pet"."id", '
+                '"pet"."name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'who\', '
+                '"nested"."who")) FROM (SELECT "toy"."name", "person"."first_name" AS "who" FROM "toy" '
                 'WHERE "toy"."pet_id" = "pet"."id" AND "person"."id" = "pet"."owner_id" '
-                'ORDER BY "toy"."id") AS "nested") AS "toys" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'ORDER BY "pet"."name") AS "nested") AS "pets" FROM "person" WHERE "person"."id" = ? '
-                'ORDER BY "person"."id"',
+                'ORDER BY "toy"."id") AS "nested") AS "toys" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS "nested") AS "pets" '
+                'FROM "person" WHERE "person"."id" = ? ORDER BY "person"."id"',
                 (2,),
             ),
         },
@@ -579,11 +596,17 @@ async def test_the_third_level_refers_to_the_outermost_table(db):
 
 async def test_objects_in_objects_and_lists_in_objects(db):
     grandmother = person.as_("grandmother")
-    mothers = select_from(mother).select(
-        mother.first_name,
-        json_object_from(select_from(grandmother).select(grandmother.first_name).where(grandmother.id == mother.mother_id)).as_("mother"),
-        json_array_from(pets.clear_where().where(pet.owner_id == mother.id)).as_("pets"),
-    ).where(mother.id == person.mother_id)  # fmt: skip
+    mothers = (
+        select_from(mother)
+        .select(
+            mother.first_name,
+            json_object_from(
+                select_from(grandmother).select(grandmother.first_name).where(grandmother.id == mother.mother_id)
+            ).as_("mother"),
+            json_array_from(pets.clear_where().where(pet.owner_id == mother.id)).as_("pets"),
+        )
+        .where(mother.id == person.mother_id)
+    )
     query = people.select(json_object_from(mothers).as_("mother")).where(person.id.is_in([1, 2, 4]))
     assert [row["mother"] for row in await db.fetch_all(query)] == [
         None,
@@ -787,9 +810,9 @@ async def test_values_beside_and_inside_nested_rows_stand_in_order(db):
         {
             "postgres": (
                 'SELECT $1::text AS "before", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."name", $2::text AS "mark" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'AND "pet"."species" = $3 LIMIT $4) AS "nested") AS "dogs", $5::text AS "after" FROM "person" '
-                'WHERE "person"."first_name" = $6 LIMIT $7',
+                'FROM (SELECT "pet"."name", $2::text AS "mark" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id" AND "pet"."species" = $3 LIMIT $4) AS "nested") '
+                'AS "dogs", $5::text AS "after" FROM "person" WHERE "person"."first_name" = $6 LIMIT $7',
                 ("before", "inner", "dog", 5, "after", "Bea", 7),
             ),
             "mysql": (
@@ -811,8 +834,8 @@ async def test_values_beside_and_inside_nested_rows_stand_in_order(db):
             "sqlite": (
                 'SELECT ? AS "before", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'mark\', '
                 '"nested"."mark")) FROM (SELECT "pet"."name", ? AS "mark" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id" AND "pet"."species" = ? LIMIT ?) AS "nested") AS "dogs", ? '
-                'AS "after" FROM "person" WHERE "person"."first_name" = ? LIMIT ?',
+                'WHERE "pet"."owner_id" = "person"."id" AND "pet"."species" = ? LIMIT ?) AS "nested") '
+                'AS "dogs", ? AS "after" FROM "person" WHERE "person"."first_name" = ? LIMIT ?',
                 ("before", "inner", "dog", 5, "after", "Bea", 7),
             ),
         },
@@ -906,8 +929,8 @@ async def test_a_limit_without_an_order_and_with_a_join(db):
                 (2, 2, 2),
             ),
             "sqlite": (
-                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'toy\', '
-                '"nested"."toy")) FROM (SELECT "pet"."name", "toy"."name" AS "toy" FROM "pet" '
+                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", '
+                '\'toy\', "nested"."toy")) FROM (SELECT "pet"."name", "toy"."name" AS "toy" FROM "pet" '
                 'LEFT JOIN "toy" ON "toy"."pet_id" = "pet"."id" WHERE "pet"."owner_id" = "person"."id" '
                 'ORDER BY "pet"."name" DESC, "toy"."name" DESC NULLS LAST LIMIT ?) AS "nested") AS "pairs" '
                 'FROM "person" WHERE "person"."id" = ? ORDER BY "person"."id"',
@@ -957,20 +980,21 @@ async def test_nested_order_by_what_is_selected_under_another_name(db):
                 'ORDER BY "label" DESC NULLS LAST) AS "nested") AS "pets"'
             ),
             "mysql": (
-                "SELECT (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('label', "
-                "`nested`.`label`, 'name', `nested`.`name`)) END FROM (SELECT UPPER(`pet`.`name`) AS `label`, "
-                "`pet`.`id` AS `name` FROM `pet` ORDER BY `label` IS NULL, `label` DESC LIMIT 18446744073709551615) "
-                "AS `nested`) AS `pets`"
+                "SELECT (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('label', `nested`.`label`, 'name', `nested`.`name`)) END "
+                "FROM (SELECT UPPER(`pet`.`name`) AS `label`, `pet`.`id` AS `name` FROM `pet` "
+                "ORDER BY `label` IS NULL, `label` DESC LIMIT 18446744073709551615) AS `nested`) AS `pets`"
             ),
             "mariadb": (
-                "SELECT (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('label', "
-                "CONVERT(UPPER(`pet`.`name`) USING utf8mb4), 'name', `pet`.`id`) "
-                "ORDER BY UPPER(`pet`.`name`) IS NULL, UPPER(`pet`.`name`) DESC) END FROM `pet`) AS `pets`"
+                "SELECT (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('label', CONVERT(UPPER(`pet`.`name`) USING utf8mb4), 'name', "
+                "`pet`.`id`) ORDER BY UPPER(`pet`.`name`) IS NULL, UPPER(`pet`.`name`) DESC) END "
+                "FROM `pet`) AS `pets`"
             ),
             "sqlite": (
-                'SELECT (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'label\', "nested"."label", \'name\', "nested"."name")) '
-                'FROM (SELECT UPPER("pet"."name") AS "label", "pet"."id" AS "name" FROM "pet" '
-                'ORDER BY "label" DESC NULLS LAST) AS "nested") AS "pets"'
+                "SELECT (SELECT JSON_GROUP_ARRAY(JSON_OBJECT('label', \"nested\".\"label\", 'name', "
+                '"nested"."name")) FROM (SELECT UPPER("pet"."name") AS "label", "pet"."id" AS "name" '
+                'FROM "pet" ORDER BY "label" DESC NULLS LAST) AS "nested") AS "pets"'
             ),
         },
     )
@@ -1001,22 +1025,22 @@ async def test_in_a_case(db):
                 'SELECT "person"."first_name", CASE '
                 'WHEN "person"."id" = $1 THEN (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
                 'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'ORDER BY "pet"."name") AS "nested") ELSE (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
+                'ORDER BY "pet"."name") AS "nested") ELSE (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), '
+                '\'[]\') FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
                 'AND "pet"."id" < $2 ORDER BY "pet"."name") AS "nested") END AS "pets" FROM "person" '
                 'ORDER BY "person"."id"',
                 (2, 0),
             ),
             "mysql": (
                 "SELECT `person`.`first_name`, CASE WHEN `person`.`id` = %s THEN (SELECT CASE "
-                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, 'name', "
-                "`nested`.`name`)) END FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` "
+                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, "
+                "'name', `nested`.`name`)) END FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` "
                 "WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT 18446744073709551615) "
                 "AS `nested`) ELSE (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
                 "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`)) END "
                 "FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` "
-                "AND `pet`.`id` < %s ORDER BY `pet`.`name` LIMIT 18446744073709551615) AS `nested`) END AS `pets` "
-                "FROM `person` ORDER BY `person`.`id`",
+                "AND `pet`.`id` < %s ORDER BY `pet`.`name` LIMIT 18446744073709551615) AS `nested`) END "
+                "AS `pets` FROM `person` ORDER BY `person`.`id`",
                 (2, 0),
             ),
             "mariadb": (
@@ -1024,9 +1048,10 @@ async def test_in_a_case(db):
                 "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', "
                 "CONVERT(`pet`.`name` USING utf8mb4)) ORDER BY `pet`.`name`) END FROM `pet` "
                 "WHERE `pet`.`owner_id` = `person`.`id`) ELSE (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', CONVERT(`pet`.`name` USING utf8mb4)) "
-                "ORDER BY `pet`.`name`) END FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` AND `pet`.`id` < %s) "
-                "END AS `pets` FROM `person` ORDER BY `person`.`id`",
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', "
+                "CONVERT(`pet`.`name` USING utf8mb4)) ORDER BY `pet`.`name`) END FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id` AND `pet`.`id` < %s) END AS `pets` FROM `person` "
+                "ORDER BY `person`.`id`",
                 (2, 0),
             ),
             "sqlite": (
@@ -1074,16 +1099,17 @@ async def test_in_a_sub_query_of_from(db):
             "mariadb": (
                 "SELECT `inner_people`.`pets`, `inner_people`.`first_name` FROM (SELECT `person`.`first_name`, "
                 "`person`.`id`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', CONVERT(`pet`.`name` USING utf8mb4)) "
-                "ORDER BY `pet`.`name`) END FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` "
-                "FROM `person`) AS `inner_people` ORDER BY `inner_people`.`id`"
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', "
+                "CONVERT(`pet`.`name` USING utf8mb4)) ORDER BY `pet`.`name`) END FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM `person`) AS `inner_people` "
+                "ORDER BY `inner_people`.`id`"
             ),
             "sqlite": (
                 'SELECT "inner_people"."pets", "inner_people"."first_name" FROM (SELECT "person"."first_name", '
-                '"person"."id", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", \'name\', "nested"."name")) '
-                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'ORDER BY "pet"."name") AS "nested") AS "pets" FROM "person") AS "inner_people" '
-                'ORDER BY "inner_people"."id"'
+                '"person"."id", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", \'name\', '
+                '"nested"."name")) FROM (SELECT "pet"."id", "pet"."name" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS "nested") AS "pets" '
+                'FROM "person") AS "inner_people" ORDER BY "inner_people"."id"'
             ),
         },
     )
@@ -1136,8 +1162,8 @@ async def test_aggregates_nested(db):
         {
             "postgres": (
                 'SELECT "person"."first_name", (SELECT ROW_TO_JSON("nested".*) '
-                'FROM (SELECT "plain"."count", ENCODE(FLOAT8SEND("plain"."heaviest"::float8), \'hex\') AS "heaviest" '
-                'FROM (SELECT COUNT(*) AS "count", MAX("pet"."weight") AS "heaviest" FROM "pet" '
+                'FROM (SELECT "plain"."count", ENCODE(FLOAT8SEND("plain"."heaviest"::float8), \'hex\') '
+                'AS "heaviest" FROM (SELECT COUNT(*) AS "count", MAX("pet"."weight") AS "heaviest" FROM "pet" '
                 'WHERE "pet"."owner_id" = "person"."id") AS "plain") AS "nested") AS "pets", '
                 '(SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') FROM (SELECT "plain"."count", '
                 'ENCODE(FLOAT8SEND("plain"."heaviest"::float8), \'hex\') AS "heaviest" '
@@ -1152,7 +1178,8 @@ async def test_aggregates_nested(db):
                 "(SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('count', "
                 "`nested`.`count`, 'heaviest', CONCAT(`nested`.`heaviest`, ''))) END "
                 "FROM (SELECT COUNT(*) AS `count`, MAX(`pet`.`weight`) AS `heaviest` FROM `pet` "
-                "WHERE `pet`.`owner_id` = `person`.`id`) AS `nested`) AS `list` FROM `person` ORDER BY `person`.`id`"
+                "WHERE `pet`.`owner_id` = `person`.`id`) AS `nested`) AS `list` FROM `person` "
+                "ORDER BY `person`.`id`"
             ),
             "mariadb": (
                 "SELECT `person`.`first_name`, (SELECT JSON_OBJECT('count', COUNT(*), 'heaviest', "
@@ -1169,7 +1196,8 @@ async def test_aggregates_nested(db):
                 "(SELECT JSON_GROUP_ARRAY(JSON_OBJECT('count', \"nested\".\"count\", 'heaviest', CASE "
                 'WHEN "nested"."heaviest" IS NOT NULL THEN PRINTF(\'%!.20e\', "nested"."heaviest") END)) '
                 'FROM (SELECT COUNT(*) AS "count", MAX("pet"."weight") AS "heaviest" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id") AS "nested") AS "list" FROM "person" ORDER BY "person"."id"'
+                'WHERE "pet"."owner_id" = "person"."id") AS "nested") AS "list" FROM "person" '
+                'ORDER BY "person"."id"'
             ),
         },
     )
@@ -1226,13 +1254,14 @@ def test_groups_and_distinct_rows_are_refused_where_they_cannot_be_flattened():
             "mariadb": (
                 UnsupportedError,
                 "mariadb has no json_array_from of a query with DISTINCT, "
-                "GROUP BY or HAVING; nest a query over an aliased sub-query that is not correlated, or group in a CTE",
+                "GROUP BY or HAVING; nest a query over an aliased sub-query that is not correlated, "
+                "or group in a CTE",
             ),
             "sqlite": (
-                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'species\', "nested"."species", '
-                '\'count\', "nested"."count")) FROM (SELECT "pet"."species", COUNT(*) AS "count" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id" GROUP BY "pet"."species") AS "nested") AS "species" '
-                'FROM "person" ORDER BY "person"."id"'
+                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'species\', '
+                '"nested"."species", \'count\', "nested"."count")) FROM (SELECT "pet"."species", COUNT(*) '
+                'AS "count" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
+                'GROUP BY "pet"."species") AS "nested") AS "species" FROM "person" ORDER BY "person"."id"'
             ),
         },
     )
@@ -1254,12 +1283,14 @@ def test_groups_and_distinct_rows_are_refused_where_they_cannot_be_flattened():
             "mariadb": (
                 UnsupportedError,
                 "mariadb has no json_array_from of a query with DISTINCT, "
-                "GROUP BY or HAVING; nest a query over an aliased sub-query that is not correlated, or group in a CTE",
+                "GROUP BY or HAVING; nest a query over an aliased sub-query that is not correlated, "
+                "or group in a CTE",
             ),
             "sqlite": (
-                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'species\', "nested"."species")) '
-                'FROM (SELECT DISTINCT "pet"."species" FROM "pet" WHERE "pet"."owner_id" = "person"."id") '
-                'AS "nested") AS "species" FROM "person" ORDER BY "person"."id"'
+                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'species\', '
+                '"nested"."species")) FROM (SELECT DISTINCT "pet"."species" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id") AS "nested") AS "species" FROM "person" '
+                'ORDER BY "person"."id"'
             ),
         },
     )
@@ -1283,11 +1314,11 @@ async def test_a_derived_table_inside_nested_rows(db):
             ),
             "mysql": (
                 "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('name', `nested`.`name`, 'weight', CONCAT(`nested`.`weight`, ''))) "
-                "END FROM (SELECT `heavy`.`name`, `heavy`.`weight` FROM (SELECT `pet`.`id`, `pet`.`owner_id`, "
-                "`pet`.`name`, `pet`.`weight` FROM `pet` WHERE `pet`.`weight` > %s) AS `heavy` "
-                "WHERE `heavy`.`owner_id` = `person`.`id` ORDER BY `heavy`.`name` LIMIT 18446744073709551615) "
-                "AS `nested`) AS `heavy` FROM `person` ORDER BY `person`.`id`",
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('name', `nested`.`name`, 'weight', CONCAT(`nested`.`weight`, "
+                "''))) END FROM (SELECT `heavy`.`name`, `heavy`.`weight` FROM (SELECT `pet`.`id`, "
+                "`pet`.`owner_id`, `pet`.`name`, `pet`.`weight` FROM `pet` WHERE `pet`.`weight` > %s) "
+                "AS `heavy` WHERE `heavy`.`owner_id` = `person`.`id` ORDER BY `heavy`.`name` "
+                "LIMIT 18446744073709551615) AS `nested`) AS `heavy` FROM `person` ORDER BY `person`.`id`",
                 (4,),
             ),
             "mariadb": (
@@ -1300,11 +1331,11 @@ async def test_a_derived_table_inside_nested_rows(db):
             ),
             "sqlite": (
                 'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", '
-                '\'weight\', CASE WHEN "nested"."weight" IS NOT NULL THEN PRINTF(\'%!.20e\', "nested"."weight") END)) '
-                'FROM (SELECT "heavy"."name", "heavy"."weight" FROM (SELECT "pet"."id", "pet"."owner_id", '
-                '"pet"."name", "pet"."weight" FROM "pet" WHERE "pet"."weight" > ?) AS "heavy" '
-                'WHERE "heavy"."owner_id" = "person"."id" ORDER BY "heavy"."name") AS "nested") AS "heavy" '
-                'FROM "person" ORDER BY "person"."id"',
+                "'weight', CASE WHEN \"nested\".\"weight\" IS NOT NULL THEN PRINTF('%!.20e', "
+                '"nested"."weight") END)) FROM (SELECT "heavy"."name", "heavy"."weight" '
+                'FROM (SELECT "pet"."id", "pet"."owner_id", "pet"."name", "pet"."weight" FROM "pet" '
+                'WHERE "pet"."weight" > ?) AS "heavy" WHERE "heavy"."owner_id" = "person"."id" '
+                'ORDER BY "heavy"."name") AS "nested") AS "heavy" FROM "person" ORDER BY "person"."id"',
                 (4,),
             ),
         },
@@ -1462,22 +1493,26 @@ def test_a_nested_table_that_repeats_one_around_it_is_refused():
             "postgres": (
                 CompileError,
                 "'person' stands in the FROM of a query and of one around it, "
-                "so that its columns would silently mean the inner one: give one of them another name with .as_(…)",
+                "so that its columns would silently mean the inner one: give one of them another name with "
+                ".as_(…)",
             ),
             "mysql": (
                 CompileError,
                 "'person' stands in the FROM of a query and of one around it, "
-                "so that its columns would silently mean the inner one: give one of them another name with .as_(…)",
+                "so that its columns would silently mean the inner one: give one of them another name with "
+                ".as_(…)",
             ),
             "mariadb": (
                 CompileError,
                 "'person' stands in the FROM of a query and of one around it, "
-                "so that its columns would silently mean the inner one: give one of them another name with .as_(…)",
+                "so that its columns would silently mean the inner one: give one of them another name with "
+                ".as_(…)",
             ),
             "sqlite": (
                 CompileError,
                 "'person' stands in the FROM of a query and of one around it, "
-                "so that its columns would silently mean the inner one: give one of them another name with .as_(…)",
+                "so that its columns would silently mean the inner one: give one of them another name with "
+                ".as_(…)",
             ),
         },
     )
