@@ -230,6 +230,11 @@ class Driver(Protocol):
         ...
 
     @property
+    def is_borrowed(self) -> bool:
+        """Whether the connections belong to a pool of the program's own, and go back to it after every use."""
+        ...
+
+    @property
     def max_connections(self) -> int | None:
         """How many connections make sense, or None for any number: ``:memory:`` is one connection."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from querykit.errors import (
     ClosedError,
@@ -21,11 +21,15 @@ from querykit.execution.pool import PoolOptions
 from querykit.execution.pools import Pools
 from querykit.execution.runner import Runner, run_on
 from querykit.execution.transaction import Script, Transaction, transaction_options
-from querykit.execution.url import driver_for, parse_url
+from querykit.execution.url import driver_for, driver_of, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from types import TracebackType
+
+    import aiomysql
+    import aiosqlite
+    import asyncpg
 
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
@@ -48,7 +52,7 @@ class Database(Runner):
 
     def __init__(
         self,
-        url: str,
+        url: str | asyncpg.Pool | aiomysql.Pool | aiosqlite.Connection,
         *,
         host: str | None = None,
         port: int | None = None,
@@ -68,7 +72,8 @@ class Database(Runner):
         """Describe a database; nothing is connected yet. All times are in seconds.
 
         Args:
-            url: ``sqlite:///file.db``, ``sqlite:///:memory:``, ``postgresql://…``, ``mysql://…`` or ``mariadb://…``.
+            url: ``sqlite:///file.db``, ``sqlite:///:memory:``, ``postgresql://…``, ``mysql://…`` or ``mariadb://…``; or
+                an open pool of asyncpg or aiomysql, or an open connection of aiosqlite, which stays yours to close.
             host: Instead of the URL's.
             port: Instead of the URL's.
             user: Instead of the URL's.
@@ -98,24 +103,22 @@ class Database(Runner):
             max_lifetime=max_lifetime,
             check_after=check_after,
         )
-        target = parse_url(url)
-        self._driver = driver_for(
-            replace(
-                target,
-                host=target.host if host is None else host,
-                port=target.port if port is None else port,
-                user=target.user if user is None else user,
-                password=target.password if password is None else password,
-                database=target.database if database is None else database,
-                connect_timeout=connect_timeout,
-                show_values=show_values,
-            )
-        )
+        if isinstance(url, str):
+            parts = {"host": host, "port": port, "user": user, "password": password, "database": database}
+            given: dict[str, Any] = {name: part for name, part in parts.items() if part is not None}
+            target = replace(parse_url(url), connect_timeout=connect_timeout, show_values=show_values, **given)
+            self._driver = driver_for(target)
+        else:
+            self._driver = driver_of(url, connect_timeout=connect_timeout, show_values=show_values)
         super().__init__(timeout)
         self._commit_timeout = commit_timeout
         self._close_timeout = close_timeout
         self._pool_options = PoolOptions(
-            min(pool_size, self._driver.max_connections or pool_size), acquire_timeout, max_lifetime, check_after
+            min(pool_size, self._driver.max_connections or pool_size),
+            acquire_timeout,
+            max_lifetime,
+            check_after,
+            keeps_idle=not self._driver.is_borrowed,
         )
         self._opened: Pools | None = None
         self._was_closed = False

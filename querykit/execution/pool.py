@@ -36,12 +36,14 @@ class PoolOptions(NamedTuple):
         acquire_timeout: How long a borrower waits for one, or None for as long as it takes.
         max_lifetime: The age beyond which a connection is replaced, or None for any.
         check_after: How long a connection may be idle and still be taken without asking the server whether it is there.
+        keeps_idle: Whether connections that nobody uses are kept; not those that belong to a pool of the program's own.
     """
 
     size: int = 10
     acquire_timeout: float | None = 30.0
     max_lifetime: float | None = 1800.0
     check_after: float = 30.0
+    keeps_idle: bool = True
 
 
 class Slot:
@@ -232,19 +234,21 @@ class Pool:
         """Take a connection back. A dirty one is reset in the background before anybody gets it."""
         self._lent.discard(slot)
         slot.task = None
-        if slot.connection.is_closed or self._is_closing:
-            self._opening += 1
-            self._do(self._close(slot))
-            self._give_up_place()
-        elif slot.is_dirty:
+        if slot.is_dirty and not slot.connection.is_closed:
             self._opening += 1
             self._do(self._clean(slot))
+        elif self._is_unwanted(slot):
+            self._opening += 1
+            self._do(self._put_back(slot))
         elif self._waiters:
             self._opening += 1
             self._hand_over(slot)
         else:
             slot.idle_since = monotonic()
             self._idle.append(slot)
+
+    def _is_unwanted(self, slot: Slot) -> bool:
+        return slot.connection.is_closed or self._is_closing or not self._options.keeps_idle
 
     def _hand_over(self, slot: Slot | None) -> None:
         """Give a connection, or the right to open one, to who waits longest; its place is counted in `_opening`."""
@@ -276,7 +280,7 @@ class Pool:
 
     async def _put_back(self, slot: Slot) -> None:
         """Hand on a connection whose place is counted in `_opening`."""
-        if slot.connection.is_closed or self._is_closing:
+        if self._is_unwanted(slot):
             await self._close(slot)
             self._give_up_place()
         else:

@@ -91,8 +91,7 @@ class Runner(Creator):
             QueryTimeoutError: it ran out of time.
             DatabaseError: what else went wrong at the server, by its kind.
         """
-        compiled, result = await self._fetch(query, parameters, timeout)
-        return decode_rows(compiled, self.dialect, result)
+        return decode_rows(*await self._fetch(query, parameters, timeout))
 
     @overload
     async def fetch_one(
@@ -241,8 +240,7 @@ class Runner(Creator):
         if columns is not None and len(columns) != 1:
             names = ", ".join([repr(column.name) for column in columns])
             raise BuildError(f"a query with exactly one column is expected; this one has {len(columns)}: {names}")
-        compiled, result = await self._fetch(statement, parameters, timeout)
-        return decode_column(compiled, self.dialect, result)
+        return decode_column(*await self._fetch(statement, parameters, timeout))
 
     async def execute(
         self,
@@ -331,12 +329,13 @@ class Runner(Creator):
 
     async def _fetch(
         self, query: Statement[Any, Any] | Convertible, parameters: Mapping[str, object] | None, timeout: float | None
-    ) -> tuple[CompiledQuery, DriverResult]:
+    ) -> tuple[CompiledQuery, Dialect, DriverResult]:
         statement = query if isinstance(query, Statement) else as_statement(query)
         _refuse_without_rows(statement)
-        compiled = statement.compile(self.dialect)
+        dialect = self.dialect
+        compiled = statement.compile(dialect)
         wanted: Wanted = "rows" if _all_named(compiled.columns) else "described rows"
-        return compiled, await self._run_in_time(compiled, wanted, compiled.arguments(parameters), timeout)
+        return compiled, dialect, await self._run_in_time(compiled, wanted, compiled.arguments(parameters), timeout)
 
     async def _run_in_time(
         self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...], timeout: float | None

@@ -1,4 +1,4 @@
-"""From a URL to the driver that connects to it.
+"""From a URL, or a pool that the program brings, to the driver that connects.
 
 | URL | |
 | --- | --- |
@@ -21,7 +21,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from querykit.builder.compiled import did_you_mean
 from querykit.dialects.driver import Target
 from querykit.dialects.mysql.aiomysql_driver import AiomysqlDriver
+from querykit.dialects.mysql.aiomysql_pool import AiomysqlPoolDriver
 from querykit.dialects.postgres.asyncpg_driver import AsyncpgDriver
+from querykit.dialects.postgres.asyncpg_pool import AsyncpgPoolDriver
+from querykit.dialects.sqlite.aiosqlite_connection import AiosqliteConnectionDriver
 from querykit.dialects.sqlite.aiosqlite_driver import AiosqliteDriver
 from querykit.errors import ConfigurationError
 
@@ -37,6 +40,11 @@ _DRIVERS: dict[str, Callable[[Target], Driver]] = {
     "postgres": AsyncpgDriver,
     "mysql": AiomysqlDriver,
     "mariadb": AiomysqlDriver,
+}
+_BROUGHT: dict[str, Callable[..., Driver]] = {
+    "asyncpg": AsyncpgPoolDriver,
+    "aiomysql": AiomysqlPoolDriver,
+    "aiosqlite": AiosqliteConnectionDriver,
 }
 _FILE_SCHEMES = frozenset({"sqlite"})
 _MAX_PORT = 65535
@@ -59,14 +67,28 @@ def driver_for(target: Target) -> Driver:
     return driver(target)
 
 
+def driver_of(brought: object, *, connect_timeout: float, show_values: bool) -> Driver:
+    """The driver for a pool of asyncpg or aiomysql, or a connection of aiosqlite.
+
+    Raises:
+        ConfigurationError: it is none of those.
+    """
+    kind = type(brought)
+    package = kind.__module__.partition(".")[0]
+    if package not in _BROUGHT or kind.__name__ not in {"Pool", "Connection"}:
+        raise ConfigurationError(
+            "a Database takes a URL, a pool of asyncpg or aiomysql, or a connection of aiosqlite, "
+            f"not {kind.__module__}.{kind.__qualname__}"
+        )
+    return _BROUGHT[package](brought, connect_timeout=connect_timeout, show_values=show_values)
+
+
 def parse_url(url: str) -> Target:
     """The parts of a URL.
 
     Raises:
         ConfigurationError: it is wrong.
     """
-    if not isinstance(url, str):
-        raise ConfigurationError(f"a database URL is a text, not {type(url).__name__}")
     scheme, separator, _ = url.partition("://")
     if not separator or scheme not in _DRIVERS:
         schemes = ", ".join(f"{name}://" for name in _DRIVERS)

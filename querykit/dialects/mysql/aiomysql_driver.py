@@ -53,8 +53,8 @@ class AiomysqlDriver:
     """Opens connections to a MySQL or MariaDB server."""
 
     options: ClassVar[frozenset[str]] = TLS_OPTIONS | {"application_name"}
-    max_connections = None
     has_one_writer = False
+    is_borrowed = False
 
     def __init__(self, target: Target) -> None:
         """Take the address; nothing is connected or imported yet."""
@@ -66,6 +66,11 @@ class AiomysqlDriver:
                 "sslmode=prefer is not possible with aiomysql; say disable, require or verify-full"
             )
         self._tls = None if mode == "disable" else tls_context(target, mode)
+
+    @property
+    def max_connections(self) -> int | None:
+        """Any number."""
+        return None
 
     async def connect(self, *, for_reading: bool = False) -> AiomysqlConnection:  # noqa: ARG002 - the contract has it
         """Open a connection, see which server answers, and set its session up."""

@@ -48,8 +48,8 @@ class AsyncpgDriver:
 
     options: ClassVar[frozenset[str]] = TLS_OPTIONS | {"application_name", "pgbouncer", "search_path", "timezone"}
     dialect_name = dialect.name
-    max_connections = None
     has_one_writer = False
+    is_borrowed = False
 
     def __init__(self, target: Target) -> None:
         """Take the address; nothing is connected or imported yet."""
@@ -57,6 +57,11 @@ class AsyncpgDriver:
         self._has_bouncer = target.flag("pgbouncer", False)
         mode = tls_mode(target, "prefer")
         self._ssl: Any = mode if mode in {"disable", "prefer"} else tls_context(target, mode)
+
+    @property
+    def max_connections(self) -> int | None:
+        """Any number."""
+        return None
 
     async def connect(self, *, for_reading: bool = False) -> AsyncpgConnection:  # noqa: ARG002 - the contract has it
         """Open a connection and set its session up."""

@@ -53,6 +53,7 @@ class AiosqliteDriver:
         {"busy_timeout", "foreign_keys", "journal_mode", "mode", "synchronous"}
     )
     dialect_name = dialect.name
+    is_borrowed = False
 
     def __init__(self, target: Target) -> None:
         """Take the file's name; nothing is opened or imported yet."""
@@ -99,7 +100,7 @@ class AiosqliteDriver:
             cached_statements=256,
         )
         opened._thread.daemon = True  # one that nobody closes must not keep the process from ending
-        connection = AiosqliteConnection(opened, pragmas, self._busy_timeout, self._is_memory, self.target.show_values)
+        connection = AiosqliteConnection(opened, pragmas, self._busy_timeout, shows_values=self.target.show_values)
         try:
             await opened
             await connection.set_up()
@@ -148,14 +149,13 @@ class AiosqliteConnection:
         opened: aiosqlite.Connection,
         pragmas: dict[str, str],
         busy_timeout: float,
-        is_memory: bool,
+        *,
         shows_values: bool,
     ) -> None:
         """Hold a connection that is about to be opened."""
         self.driver_connection = opened
         self._pragmas = pragmas
         self._busy_timeout = busy_timeout
-        self._is_memory = is_memory
         self._shows_values = shows_values
         self._found_many = False
         self._is_terminated = False
