@@ -25,7 +25,7 @@ from querykit.builder.tables import Column, Table, table
 from querykit.builder.upsert import excluded
 from querykit.builder.value_types import AwareDatetime, Json, register_type
 from querykit.execution.database import Database
-from querykit.helpers import json_array_from, json_build_object, json_object_from
+from querykit.helpers import json_array_from, json_build_object, json_map_from, json_object_from
 
 __all__ = [
     "DEFAULT",
@@ -50,6 +50,7 @@ __all__ = [
     "insert_into",
     "json_array_from",
     "json_build_object",
+    "json_map_from",
     "json_object_from",
     "merge_into",
     "not_",

@@ -22,15 +22,20 @@ class Nested(NamedTuple):
     """The shape of a column that holds nested rows, made by a JSON helper.
 
     Attributes:
-        kind: ``"array"`` is a list of rows, ``"object"`` a row or None, ``"scalars"`` a list of the one column's values.
+        kind: ``"array"`` is a list of rows, ``"object"`` a row or None, ``"scalars"`` a list of the one column's values,
+            ``"map"`` a dict of rows, or of values, by a column.
         columns: The columns of the nested rows; None where only the database knows them.
         is_nullable: Whether a list may be NULL: in a CASE, or in a column of a sub-query that is joined. Any other that
             is NULL was cut by the server.
+        key: Of a map, the column whose values are the keys.
+        value: Of a map, the column whose values it holds; None where it holds whole rows.
     """
 
-    kind: Literal["array", "object", "scalars"]
+    kind: Literal["array", "object", "scalars", "map"]
     columns: tuple[OutputColumn, ...] | None
     is_nullable: bool = False
+    key: str | None = None
+    value: str | None = None
 
 
 class OutputColumn(NamedTuple):

@@ -64,6 +64,40 @@ class JsonArray(JsonRows):
         return Nested("scalars" if self.is_scalar else "array", self.columns)
 
 
+class JsonMap(JsonArray):
+    """Every row, as a dict by one of its columns. The SQL is that of a list; the dict is made when it is decoded."""
+
+    helper = "json_map_from"
+    is_scalar = False
+
+    def __init__(self, query: Query[Any, Any], key: Any) -> None:
+        """Check that the key is a column of the query, of values that can be keys."""
+        refuse_unnamed(query, self.helper)
+        self.query = query
+        self.key = key if isinstance(key, str) else output_name(key)
+        self.value = None
+        columns = {column.name: column.shape for column in self.columns or ()}
+        if self.key not in columns:
+            known = ", ".join(map(repr, columns)) or "which only the database knows"
+            raise BuildError(f"{self.helper}: the key {self.key!r} is no column of the query: {known}")
+        shape = columns[self.key]
+        if isinstance(shape, Nested) or (shape is not None and shape.kind in {"json", "list"}):
+            raise BuildError(f"{self.helper}: the column {self.key!r} holds what cannot be a key")
+        if isinstance(query, Select) and query.is_scalar:
+            self.value = self._only_value(list(columns))
+
+    def _only_value(self, names: list[str | None]) -> str:
+        others = [str(name) for name in names if name != self.key]
+        if len(others) != 1:
+            raise BuildError(f"{self.helper}: scalars() is for a query of the key and one more column, not {len(others)}")
+        return others[0]
+
+    @property
+    def shape(self) -> ValueType | Nested | None:
+        """A dict of rows or of values."""
+        return Nested("map", self.columns, key=self.key, value=self.value)
+
+
 class JsonObject(JsonRows):
     """The only row, or NULL where there is none."""
 

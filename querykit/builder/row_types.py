@@ -209,6 +209,9 @@ def _check_nested(wanted: Any, shape: Nested, path: str, row: RowType) -> None:
     if shape.kind == "object":
         _check_row(wanted, shape, path)
         return
+    if shape.kind == "map":
+        _check_map(wanted, shape, path, row)
+        return
     if wanted is list:
         return
     if get_origin(wanted) is not list:
@@ -218,6 +221,18 @@ def _check_nested(wanted: Any, shape: Nested, path: str, row: RowType) -> None:
         _check_value(item, shape.columns[0].shape if shape.columns else None, path, row)
     else:
         _check_row(field_type(item).inner, shape, path)
+
+
+def _check_map(wanted: Any, shape: Nested, path: str, row: RowType) -> None:
+    if (get_origin(wanted) or wanted) is not dict:
+        raise BuildError(f"{path} is a {_name(wanted)}, and its column a dict: make the field a dict[…]")
+    columns = {column.name: column.shape for column in shape.columns or ()}
+    key, value = get_args(wanted) or (Any, Any)
+    _check_value(key, columns.get(shape.key), path, row)
+    if shape.value is None:
+        _check_row(field_type(value).inner, shape, path)
+    else:
+        _check_value(value, columns.get(shape.value), path, row)
 
 
 def _check_row(wanted: Any, shape: Nested, path: str) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from querykit.builder.compiled import Nested, OutputColumn
 from querykit.dialects.values import after, each
+from querykit.errors import MultipleResultsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -215,9 +216,29 @@ def finisher(shape: Shape, dialect: Dialect) -> Conversion | None:
     if shape.kind == "scalars":
         finish = inner[0]
         return None if finish is None else lambda rows: [finish(each) for each in rows]
+    if shape.kind == "map":
+        return _map_maker(shape, inner, dialect)
     if dialect.features.keeps_json_key_order and not any(inner):
         return None
     return _finish_rows(shape, inner)
+
+
+def _map_maker(shape: Nested, inner: Sequence[Conversion | None], dialect: Dialect) -> Conversion:
+    """What makes a dict of the list of rows that was decoded."""
+    in_order = dialect.features.keeps_json_key_order and not any(inner)
+    finish = None if in_order else _finish_rows(shape, inner)
+    key, value = shape.key, shape.value
+
+    def make(rows: list[dict[Any, Any]]) -> dict[Any, Any] | None:
+        if rows is None:  # a nullable map of rows that are not there
+            return None
+        found = rows if finish is None else finish(rows)
+        made = {row[key]: row if value is None else row[value] for row in found}
+        if len(made) < len(rows):
+            raise MultipleResultsError(f"json_map_from: two rows have one key (column {key!r})")
+        return made
+
+    return make
 
 
 def _finish_rows(shape: Nested, inner: Sequence[Conversion | None]) -> Conversion:

@@ -89,6 +89,8 @@ def _explain(error: Exception, decoder: RowsDecoder, rows: Sequence[Sequence[Any
             if read is not None and not (value is None and not is_list(column.shape)):
                 try:
                     read(value)
+                except ResultError:
+                    raise
                 except Exception as reason:  # noqa: BLE001 - see above
                     raise _reading_error(reason, column, value, number) from None
     if hasattr(error, "errors"):  # pydantic's, whose text shows the values

@@ -116,14 +116,16 @@ def _converter(shape: Shape, annotation: Any) -> Conversion | None:
         return None
     wanted = field_type(annotation).inner
     if shape.kind != "object":
-        wanted = field_type(get_args(wanted)[0]).inner if get_args(wanted) else Any
+        wanted = field_type(get_args(wanted)[-1]).inner if get_args(wanted) else Any
     row = row_type_of(wanted)
-    if row is None:
+    if row is None or shape.value is not None:
         return None
     maker = _Maker()
     values = maker.converted(row, shape.columns)
     source = maker.row(row, shape.columns, values)
-    if shape.kind != "object":
+    if shape.kind == "map":
+        source = f"{{key: {source} for key, row in row.items()}}"
+    elif shape.kind != "object":
         source = f"[{source} for row in row]"
     return eval(f"lambda row: {source}", maker.names)  # type: ignore[no-any-return]  # noqa: S307 - see rows_function
 

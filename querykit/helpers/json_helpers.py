@@ -1,11 +1,11 @@
-"""json_array_from, json_object_from, json_build_object."""
+"""json_array_from, json_map_from, json_object_from, json_build_object."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from querykit.builder.expressions import operand, query_of
-from querykit.builder.json import JsonArray, JsonBuildObject, JsonObject
+from querykit.builder.json import JsonArray, JsonBuildObject, JsonMap, JsonObject
 from querykit.builder.query import Query
 from querykit.errors import BuildError
 
@@ -35,6 +35,28 @@ def json_array_from(query: Any) -> Expression[list[Any]]:
         UnsupportedError: when compiled, where the database cannot nest such a query.
     """
     return JsonArray(_query(query, "json_array_from"))
+
+
+def json_map_from(query: Any, *, key: Any) -> Expression[dict[Any, Any]]:
+    """The rows of a correlated sub-query as a dict by one of their columns; ``{}`` where there is none.
+
+    Of ``query.scalars()``, whose columns are the key and one other, the dict holds that other column's values. Keys are of
+    the column's type. The SQL is that of `json_array_from`. Running it raises `MultipleResultsError` where two rows have
+    one key.
+
+    >>> from querykit import json_map_from, select_from, table
+    >>> person, pet = table("person"), table("pet")
+    >>> pets = select_from(pet).select(pet.id, pet.name).where(pet.owner_id == person.id)
+    >>> query = select_from(person).select(person.name, json_map_from(pets, key=pet.id).as_("pets"))
+
+    Args:
+        query: A select of ours or of PyPika, which may refer to the tables of the queries around it.
+        key: The column, or its name.
+
+    Raises:
+        BuildError: the key is no column of the query, a column has no name, or two have the same.
+    """
+    return JsonMap(_query(query, "json_map_from"), key)
 
 
 def json_object_from(query: Any) -> Expression[dict[str, Any] | None]:

@@ -1,6 +1,7 @@
 """Lists and objects of nested rows: how many, of what, in which order; and where else a helper can stand."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from querykit import (
     insert_into,
     json_array_from,
     json_build_object,
+    json_map_from,
     json_object_from,
     select,
     select_from,
@@ -221,6 +223,68 @@ async def test_beside_group_by_and_order_by(nodes: Database) -> None:
         {"id": 3, "n": 0, "first": []},
         {"id": 4, "n": 0, "first": []},
     ]
+
+
+# -- maps --------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_map_is_a_dict_by_a_column(nodes: Database) -> None:
+    amounts = select_from(child).select(child.amount, child.id).where(child.amount.is_not_null())
+    query = select(
+        json_map_from(children(value_of(1)), key=child.id).as_("rows"),
+        json_map_from(children(value_of(1)).scalars(), key="agg").as_("values"),
+        json_map_from(amounts.scalars(), key=child.amount).as_("by_amount"),
+        json_map_from(children(value_of(99)), key="id").as_("none"),
+    )
+    row = {
+        "rows": {2: {"id": 2, "agg": "b"}, 3: {"id": 3, "agg": "a"}},
+        "values": {"b": 2, "a": 3},
+        "by_amount": {Decimal("1.10"): 1, Decimal("9.00"): 2, Decimal("10.00"): 4},
+        "none": {},
+    }
+    assert exact(await nodes.fetch_one(query)) == exact(row)
+    assert exact(await nodes.fetch_value(select(json_array_from(query).as_("l")))) == exact([row])
+
+
+def value_of(number: int) -> Any:
+    class Parent:
+        id = value(number)
+
+    return Parent
+
+
+async def test_a_key_that_comes_twice_is_an_error(nodes: Database) -> None:
+    with pytest.raises(MultipleResultsError, match="two rows have one key"):
+        await nodes.fetch_all(
+            select(json_map_from(select_from(child).select(child.id, value(1).as_("one")), key="one").as_("m"))
+        )
+
+
+@dataclass
+class NodeOut:
+    id: int
+    agg: str | None
+
+
+@dataclass
+class Maps:
+    rows: dict[int, NodeOut]
+    names: dict[int, str | None]
+
+
+async def test_a_map_into_typed_rows(nodes: Database) -> None:
+    rows = children(value_of(1))
+    query = select(json_map_from(rows, key="id").as_("rows"), json_map_from(rows.scalars(), key="id").as_("names"))
+    assert await nodes.fetch_all(query.rows_as(Maps)) == [
+        Maps({2: NodeOut(2, "b"), 3: NodeOut(3, "a")}, {2: "b", 3: "a"})
+    ]
+
+
+def test_what_can_be_no_key_is_refused() -> None:
+    nested = select_from(node).select(node.id, json_array_from(children()).as_("list"))
+    for query, key in [(children(), "agg "), (nested, "list"), (children().select(child.amount).scalars(), "id")]:
+        with pytest.raises(BuildError, match="json_map_from"):
+            json_map_from(query, key=key)
 
 
 # -- aggregates and predicates have types ------------------------------------------------------------------------------
