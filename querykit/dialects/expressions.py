@@ -360,8 +360,11 @@ class ExpressionCompiler:
     def visit_in_terms(self, node: InTerms) -> str:
         """``a IN (b, c)``."""
         term = self.operand(node.term, OTHER)
-        items = ", ".join([self.beside_known(node.term, each) for each in node.items])
-        return f"{term} {'NOT ' if node.is_negated else ''}IN ({items})"
+        return f"{term} {'NOT ' if node.is_negated else ''}IN ({self.among(node)})"
+
+    def among(self, node: InTerms) -> str:
+        """The items of an IN of which some are expressions."""
+        return ", ".join([self.beside_known(node.term, each) for each in node.items])
 
     @visits(InQuery)
     def visit_in_query(self, node: InQuery) -> str:

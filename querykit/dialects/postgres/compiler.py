@@ -9,6 +9,7 @@ from pypika.terms import Term
 from querykit.builder.expressions import InList, Keyword, Like, known_type
 from querykit.builder.value_types import type_of
 from querykit.dialects.expressions import BOUND, OTHER, is_value, visits
+from querykit.dialects.postgres.terms import PostgresTerms
 from querykit.dialects.postgres.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.postgres.writes import PostgresWrites
 from querykit.errors import CompileError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from querykit.builder.value_types import ValueType
 
 
-class PostgresCompiler(PostgresWrites):
+class PostgresCompiler(PostgresWrites, PostgresTerms):
     """Writes PostgreSQL's SQL."""
 
     cast_types = CAST_TYPES
@@ -34,6 +35,8 @@ class PostgresCompiler(PostgresWrites):
 
     UNTYPED_ARGUMENTS: ClassVar = frozenset({"CONCAT", "CONCAT_WS", "FORMAT", "JSON_BUILD_OBJECT", "JSON_BUILD_ARRAY"})
     """Functions that take arguments of any type, so that a parameter's type cannot be told from its place."""
+    LIKE_TYPED: ClassVar = frozenset({"COALESCE", "NULLIF", "GREATEST", "LEAST"})
+    """Functions whose arguments are of one type, which the others tell."""
     MAX_NAME: ClassVar = 63
     MAX_PAIRS: ClassVar = 50
 
@@ -93,9 +96,11 @@ class PostgresCompiler(PostgresWrites):
 
     def arguments(self, node: FunctionCall[Any]) -> list[str]:
         """The arguments; values with their types where the function takes any."""
-        if node.name.upper() in self.UNTYPED_ARGUMENTS or all(is_value(each) for each in node.args):
-            return [self.typed(each) for each in node.args]
-        return [self.typed(each) if _is_fractional(known_type(each)) else self.visit(each) for each in node.args]
+        name = node.name.upper()
+        if name in self.UNTYPED_ARGUMENTS or all(is_value(each) for each in node.args):
+            return [self.literal(each) for each in node.args]
+        untold = ("float", "decimal") if name in self.LIKE_TYPED else ("float", "decimal", "int")
+        return [self.literal(each) if is_value(each) and _is_of(each, untold) else self.visit(each) for each in node.args]
 
     def assigned(self, value: Any, column: Column[Any]) -> str:
         """What a column is set to; where its type is not known, a float says that it is one."""
@@ -183,6 +188,11 @@ class PostgresCompiler(PostgresWrites):
         # each without its last brace, and all but the first without their first one
         members = [f"LEFT({each}, -1)" for each in (first, *[f"SUBSTR({each}, 2)" for each in others])]
         return "CAST(" + " || ',' || ".join(members) + " || '}' AS json)"
+
+
+def _is_of(value: Any, kinds: tuple[str, ...]) -> bool:
+    """Whether a value is of one of these kinds."""
+    return value.value_type is not None and value.value_type.kind in kinds
 
 
 def _is_fractional(type_: ValueType | None) -> bool:
