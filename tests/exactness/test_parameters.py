@@ -1,6 +1,7 @@
 """Values that drivers would refuse or bend are adapted exactly, or refused before they are sent."""
 
 import datetime as dt
+import enum
 import math
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -22,6 +23,10 @@ class Shout(str):
 
     def __str__(self) -> str:
         return self.upper()
+
+
+class Mood(str, enum.Enum):  # noqa: UP042 - a StrEnum prints itself as its value, this does not
+    HAPPY = "happy"
 
 
 class Thing(Table, name="bound_thing"):
@@ -56,6 +61,7 @@ async def things(db: Database) -> AsyncIterator[Database]:
     [
         ("text", Shout("quiet"), "quiet"),
         ("text", Colour.RED, "red"),
+        ("text", Mood.HAPPY, "happy"),
         ("id", Level.HIGH, 2**40),
         ("real", 5, 5.0),
         ("blob", bytearray(b"\x00a"), b"\x00a"),
@@ -69,7 +75,7 @@ async def things(db: Database) -> AsyncIterator[Database]:
 )
 async def test_what_is_bound_is_read_back(things: Database, column: str, given: Any, read: Any) -> None:
     if column == "doc" and given == {"n": 2**70} and things.dialect.name == "mysql":
-        return  # whose JSON holds integers of 64 bits
+        return  # its JSON holds integers of 64 bits
     await things.execute(insert_into(thing).values({"id": 1, column: given}))
     assert exact(await things.fetch_value(select_from(thing).select(thing[column]))) == exact(read)
 
@@ -107,7 +113,15 @@ async def test_nan_is_refused_where_it_would_be_null(things: Database) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [1, 2**62, 0.1, Decimal("1.10"), "x", b"\x00", dt.date(2020, 1, 2), UUID(int=7), Size.SMALL, Point(1, 2), True],
+    [
+        *[1, 2**62, 0.1, Decimal("1.10"), "x", b"\x00", UUID(int=7), Size.SMALL, Point(1, 2), True],
+        *[
+            dt.date(2020, 1, 2),
+            dt.datetime(2020, 1, 2, 3),
+            dt.time(1, 2, 3, 4),
+            dt.timedelta(hours=-30, microseconds=5),
+        ],
+    ],
     ids=repr,
 )
 async def test_a_value_by_itself_comes_back_as_it_was(db: Database, given: Any) -> None:

@@ -42,7 +42,8 @@ def with_literals(sql: str, arguments: Sequence[object], *, hexadecimal: bool = 
             write = _WRITERS.get(type(value))
             if write is None:
                 write = _writer_of_base(value)
-            literals.append(text(str(value)) if write is _text else write(value))
+            # str() would ask a subclass how it prints itself: a member of a str enum says «Size.SMALL»
+            literals.append(text(str.__str__(value)) if write is _text else write(value))
         sql %= tuple(literals)
     try:
         return sql.encode()

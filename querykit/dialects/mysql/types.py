@@ -31,22 +31,34 @@ JSON_ENCODINGS = {
 _TIME = re.compile(r"(-?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
 
 
-def _time(value: dt.timedelta) -> dt.time:
+# The drivers give text where a value of ours comes back as it went, and for 0000-00-00, which is no date.
+
+
+def _date(value: dt.date | str) -> dt.date:
+    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _datetime(value: dt.datetime | str) -> dt.datetime:
+    return dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _instant(value: dt.datetime | str) -> dt.datetime:
+    return as_utc(_datetime(value))
+
+
+def _time(value: dt.timedelta | str) -> dt.time:
     """A time of day: the drivers give every TIME as a timedelta, because it may be negative or longer than a day."""
+    if isinstance(value, str):
+        return dt.time.fromisoformat(value)
     if not dt.timedelta(0) <= value < dt.timedelta(days=1):
         raise ValueError
     return (dt.datetime.min + value).time()  # noqa: DTZ901 - nor has a TIME a zone
 
 
-def _date(value: dt.date) -> dt.date:
-    """Refuse 0000-00-00, which the drivers give as text."""
-    if not isinstance(value, dt.date):
-        raise TypeError
-    return value
-
-
-def _timedelta(text: str) -> dt.timedelta:
+def _timedelta(text: dt.timedelta | str) -> dt.timedelta:
     """A TIME as JSON has it: ``-12:34:56.500000``."""
+    if isinstance(text, dt.timedelta):
+        return text
     found = _TIME.fullmatch(text)
     if found is None:
         raise ValueError
@@ -55,10 +67,6 @@ def _timedelta(text: str) -> dt.timedelta:
         hours=int(hours), minutes=int(minutes), seconds=int(seconds), microseconds=int((fraction or "0").ljust(6, "0"))
     )
     return -size if sign else size
-
-
-def _instant_of_text(text: str) -> dt.datetime:
-    return as_utc(dt.datetime.fromisoformat(text))
 
 
 VALUES = Values(
@@ -72,9 +80,10 @@ VALUES = Values(
     from_driver={
         "bool": read_bool,
         "date": _date,
-        "datetime": _date,
-        "instant": as_utc,
+        "datetime": _datetime,
+        "instant": _instant,
         "time": _time,
+        "timedelta": _timedelta,
         "uuid": read_uuid,
         "json": read_json,
         # the sum of integers is a DECIMAL, and so is the average
@@ -85,7 +94,7 @@ VALUES = Values(
         "bool": read_bool,
         "float": float,
         "bytes": bytes.fromhex,
-        "instant": _instant_of_text,
+        "instant": _instant,
         "timedelta": _timedelta,
     },
 )
