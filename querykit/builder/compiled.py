@@ -10,7 +10,6 @@ from querykit.errors import BuildError, ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-    from querykit.builder.expressions import Parameter
     from querykit.builder.statement import Statement
     from querykit.builder.value_types import ValueType
 
@@ -48,6 +47,17 @@ class OutputColumn(NamedTuple):
 
     name: str | None
     shape: ValueType | Nested | None
+
+
+class LateValue:
+    """Stands among the parameters for a value that is given when the query runs: `Parameter` is one."""
+
+    name: str
+    """What the value is given under."""
+
+    def checked(self, value: object) -> object:
+        """The value, if it is of the right type."""
+        raise NotImplementedError
 
 
 class ExecuteResult(NamedTuple):
@@ -134,14 +144,12 @@ class CompiledQuery:
         return tuple(adapted)
 
     def _named_values(self, named: Mapping[str, object]) -> tuple[object, ...]:
-        from querykit.builder.expressions import Parameter  # noqa: PLC0415 - expressions stand on this module
-
-        wanted = {item.name for item in self.parameters if isinstance(item, Parameter)}
+        wanted = {item.name for item in self.parameters if isinstance(item, LateValue)}
         if missing := sorted(wanted - named.keys()):
             raise BuildError(f"no value for the parameter {missing[0]!r}")
         if extra := sorted(named.keys() - wanted):
             raise BuildError(f"the query has no parameter {extra[0]!r}{did_you_mean(extra[0], wanted)}")
-        return tuple(item.checked(named[item.name]) if isinstance(item, Parameter) else item for item in self.parameters)
+        return tuple(item.checked(named[item.name]) if isinstance(item, LateValue) else item for item in self.parameters)
 
     def __repr__(self) -> str:
         """The text and the number of parameters; values are not shown."""

@@ -11,7 +11,7 @@ from typing import cast as static_cast
 
 from pypika.terms import Criterion, Term
 
-from querykit.builder.compiled import Nested
+from querykit.builder.compiled import LateValue, Nested
 from querykit.builder.value_types import BOOL, ValueType, type_of, value_type
 from querykit.errors import BuildError
 
@@ -281,7 +281,7 @@ class Value(Expression[T_co]):
         self.value_type = type_
 
 
-class Parameter(Expression[T_co]):
+class Parameter(LateValue, Expression[T_co]):
     """A named parameter: its value is given when the query runs."""
 
     def __init__(self, name: str, type_: ValueType | None) -> None:

@@ -332,6 +332,11 @@ def ordering_of(term: Any) -> Ordering:
 
 
 def grouping(term: Any, clause: str = "group_by") -> Term:
+    """What GROUP BY and ORDER BY take.
+
+    Raises:
+        BuildError: it is no expression.
+    """
     if isinstance(term, Expression):
         return term
     if isinstance(term, Term | Statement):
