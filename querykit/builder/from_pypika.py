@@ -6,64 +6,27 @@ stands in `_NOT_YET` and is refused by its name; what PyPika would leave out wit
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from pypika import queries as pypika
 from pypika import terms as pypika_terms
-from pypika.dialects import (
-    ClickHouseQueryBuilder,
-    JiraQueryBuilder,
-    MSSQLQueryBuilder,
-    MySQLLoadQueryBuilder,
-    MySQLQueryBuilder,
-    OracleQueryBuilder,
-    PostgreSQLQueryBuilder,
-    RedShiftQueryBuilder,
-    SnowflakeQueryBuilder,
-    SQLLiteQueryBuilder,
-    VerticaCopyQueryBuilder,
-    VerticaQueryBuilder,
-)
 from pypika.enums import JoinType, SetOperation
 
-from querykit.builder.creator import delete_from, insert_into, update
+from querykit.builder import pypika_writes
 from querykit.builder.cte import CommonTable
-from querykit.builder.expressions import NULL, Expression, Ordering, Subquery, Value, convert_operands
-from querykit.builder.insert import Insert
+from querykit.builder.expressions import Expression, Ordering, Subquery, convert_operands
 from querykit.builder.pypika_functions import direction
 from querykit.builder.pypika_nodes import BareColumn
-from querykit.builder.pypika_terms import Terms, column_under, is_constant, refused, translation_of
-from querykit.builder.query import AliasedQuery, AllColumns, Query, as_source, convert_sources, output_name
+from querykit.builder.pypika_tables import FOREIGN, is_understood, reference_of, refuse_builder, table_of
+from querykit.builder.pypika_terms import Terms, column_under, is_constant
+from querykit.builder.query import AliasedQuery, AllColumns, convert_sources
 from querykit.builder.select import Join, JoinKind, Select
 from querykit.builder.statement import Statement, adopt_statements
-from querykit.builder.tables import Column, Source, Table, UndeclaredTable, checked_name
+from querykit.builder.tables import Source, UndeclaredTable, checked_name
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-BUILDERS: Final = (
-    pypika.QueryBuilder,
-    MySQLQueryBuilder,
-    PostgreSQLQueryBuilder,
-    SQLLiteQueryBuilder,
-    RedShiftQueryBuilder,
-    SnowflakeQueryBuilder,
-)
-"""The builders whose queries are understood; a subclass that writes SQL of its own is not."""
-
-_FOREIGN: Final[dict[type, str]] = {
-    ClickHouseQueryBuilder: "ClickHouse is none of the databases",
-    JiraQueryBuilder: "Jira's queries are no SQL",
-    MSSQLQueryBuilder: "SQL Server is none of the databases",
-    OracleQueryBuilder: "Oracle is none of the databases",
-    VerticaQueryBuilder: "Vertica is none of the databases",
-    MySQLLoadQueryBuilder: "LOAD DATA takes a file's name as text; insert_into(table).values(rows) loads rows",
-    VerticaCopyQueryBuilder: "Vertica is none of the databases",
-    pypika.CreateQueryBuilder: "it is no query; sql(…) takes CREATE",
-    pypika.CreateIndexBuilder: "it is no query; sql(…) takes CREATE INDEX",
-    pypika.DropQueryBuilder: "it is no query; sql(…) takes DROP",
-}
+    from collections.abc import Callable, Iterable, Mapping
 
 _CLAUSES: Final = {
     "_with": "WITH",
@@ -82,16 +45,17 @@ _CLAUSES: Final = {
     "_offset": "OFFSET",
     "_updates": "SET",
     "_returns": "RETURNING",
-}
-_NOT_YET: Final = {
-    "_for_update": "FOR UPDATE",
+    "_using": "USING",
+    "_replace": "REPLACE",
+    "_ignore": "IGNORE",
     "_on_conflict": "ON CONFLICT",
     "_duplicate_updates": "ON DUPLICATE KEY UPDATE",
     "_ignore_duplicates": "ON DUPLICATE KEY IGNORE",
-    "_ignore": "INSERT IGNORE",
-    "_replace": "REPLACE INTO",
+}
+"""The clauses of PyPika's builders, by the attribute that holds them."""
+_NOT_YET: Final = {
+    "_for_update": "FOR UPDATE",
     "_mysql_rollup": "WITH ROLLUP",
-    "_using": "DELETE … USING",
     "_select_into": "SELECT … INTO",
     "_force_indexes": "FORCE INDEX",
     "_use_indexes": "USE INDEX",
@@ -100,15 +64,20 @@ _NOT_YET: Final = {
     "_qualifys": "QUALIFY",
     "_with_totals": "WITH TOTALS",
 }
-"""What no statement of ours says yet: where a query has one of these, it is refused by this name."""
+"""What no statement of ours says: where a query has one of these, it is refused by this name."""
 
+_OF_SELECT: Final = frozenset(
+    "_with _selects _distinct _distinct_on _from _joins _wheres _groupbys _havings _orderbys _limit _offset".split()
+)
+_OF_INSERT: Final = frozenset(
+    "_with _columns _values _returns _replace _ignore _on_conflict _duplicate_updates _ignore_duplicates".split()
+)
 _TAKEN: Final = {
-    "SELECT": frozenset(
-        "_with _selects _distinct _distinct_on _from _joins _wheres _groupbys _havings _orderbys _limit _offset".split()
-    ),
-    "INSERT": frozenset("_with _columns _values _returns".split()),
-    "UPDATE": frozenset("_with _updates _wheres _returns".split()),
-    "DELETE": frozenset("_with _from _wheres _returns".split()),
+    "SELECT": _OF_SELECT,
+    "INSERT": _OF_INSERT,
+    "INSERT … SELECT": _OF_INSERT | _OF_SELECT,
+    "UPDATE": frozenset("_with _updates _from _joins _wheres _limit _returns".split()),
+    "DELETE": frozenset("_with _from _using _joins _wheres _orderbys _limit _returns".split()),
 }
 """The clauses that each kind of statement takes; any other is refused by its name."""
 
@@ -130,30 +99,6 @@ def statement_of(query: Any) -> Statement[Any, Any]:
         BuildError: it asks for what our statements do not say, or cannot be written safely.
     """
     return Conversion({}).statement(query)
-
-
-def refuse_builder(query: Any) -> NoReturn:
-    """Refuse a builder by name.
-
-    Raises:
-        BuildError: always.
-    """
-    for each in type(query).__mro__:
-        if each in _FOREIGN:
-            raise BuildError(f"PyPika's {type(query).__name__} cannot be run: {_FOREIGN[each]}")
-    raise BuildError(
-        f"{type(query).__name__} is a builder of your own that writes SQL, which querykit does not run: build its queries "
-        "with PyPika's own builders, or with querykit's"
-    )
-
-
-def _is_understood(builder: type) -> bool:
-    for base in builder.__mro__:
-        if base in BUILDERS:
-            return True
-        if base in _FOREIGN or any(name.endswith("_sql") or name == "_apply_pagination" for name in vars(base)):
-            return False
-    return False
 
 
 class Conversion(Terms):
@@ -180,7 +125,7 @@ class Conversion(Terms):
         inner = Conversion(self.ctes)
         if type(query) is pypika._SetOperation:
             return inner.set_operation(query)
-        if not isinstance(query, pypika.QueryBuilder) or not _is_understood(type(query)):
+        if not isinstance(query, pypika.QueryBuilder) or not is_understood(type(query)):
             refuse_builder(query)
         return inner.converted(vars(query))
 
@@ -229,17 +174,10 @@ class Conversion(Terms):
 
     def converted(self, state: dict[str, Any]) -> Statement[Any, Any]:
         """A query, by its kind."""
-        if state["_update_table"] is not None:
-            kind, convert = "UPDATE", self._update
-        elif state["_delete_from"]:
-            kind, convert = "DELETE", self._delete
-        elif state["_insert_table"] is not None and not state["_select_into"]:
-            kind, convert = "INSERT", self._insert
-        else:
-            kind, convert = "SELECT", self._select
+        kind, convert = _kind(state)
         self._refuse_clauses(kind, state)
         ctes = self._bring_in(state["_with"])
-        made = convert(state)
+        made = convert(self, state)
         return made.replaced(ctes=ctes) if ctes else made
 
     @staticmethod
@@ -258,37 +196,40 @@ class Conversion(Terms):
             brought.append(table)
         return tuple(brought)
 
-    def _add_source(self, source: Source) -> Source:
+    def add_source(self, source: Source) -> Source:
+        """Note a table of FROM, to which columns can refer."""
         if source._reference in self.sources:
             raise BuildError(f"{source._reference!r} stands twice in a PyPika query: give one of them an alias with .as_(…)")
         self.sources[source._reference] = source
         return source
 
-    def _select(self, state: dict[str, Any]) -> Select[Any, Any]:
+    def select(self, state: dict[str, Any]) -> Select[Any, Any]:
+        """A SELECT, or that of an INSERT."""
         if not state["_selects"]:
             raise BuildError("the PyPika query is not complete: it selects, inserts, updates and deletes nothing")
-        sources = tuple([self._add_source(self.source(each)) for each in state["_from"]])
-        joins = tuple([self._join(each) for each in state["_joins"]])
-        columns = tuple([self._item(each) for each in state["_selects"]])
+        sources = tuple([self.add_source(self.source(each)) for each in state["_from"]])
+        joins = tuple([self.join(each) for each in state["_joins"]])
+        columns = tuple([self.item(each) for each in state["_selects"]])
         groupings = tuple([self._grouping(each, columns) for each in state["_groupbys"]])
         is_single = len(sources) == 1 and not joins and not isinstance(sources[0], AliasedQuery)
         is_qualified = not is_single or state["_foreign_table"]
-        orderings = [self._ordering(*each, columns, is_qualified=is_qualified) for each in state["_orderbys"]]
+        orderings = [self.ordering(*each, columns, is_qualified=is_qualified) for each in state["_orderbys"]]
         query: Select[Any, Any] = Select().replaced(
             columns=columns,
             sources=sources,
             joins=joins,
-            predicates=self._predicates(state["_wheres"]),
+            predicates=self.predicates(state["_wheres"]),
             groupings=groupings,
             orderings=tuple(orderings),
             is_distinct=state["_distinct"],
             distinct_terms=tuple([self.term(each) for each in state.get("_distinct_on", ())]),
         )
         self.aliases = _by_alias(columns)
-        query = query.replaced(group_predicates=self._predicates(state["_havings"]))
+        query = query.replaced(group_predicates=self.predicates(state["_havings"]))
         return _limited(query, state)
 
-    def _item(self, node: Any) -> Any:
+    def item(self, node: Any) -> Any:
+        """An item of a select list or of RETURNING."""
         if type(node) is pypika_terms.Star:
             table = vars(node)["table"]
             return AllColumns(None if table is None else self._own(reference_of(table)))
@@ -300,20 +241,22 @@ class Conversion(Terms):
             raise BuildError(f"{reference}.* is selected in a PyPika query that has no {reference!r} in FROM")
         return own
 
-    def _predicates(self, criterion: Any) -> tuple[Any, ...]:
+    def predicates(self, criterion: Any) -> tuple[Any, ...]:
+        """The conditions of WHERE, HAVING or ON."""
         return () if criterion is None else (self.condition(criterion, "a PyPika query"),)
 
-    def _join(self, join: Any) -> Join:
+    def join(self, join: Any) -> Join:
+        """A JOIN, whose table columns can refer to from here on."""
         state = vars(join)
         kind = _JOINS.get(state["how"])
         if kind is None:
             raise BuildError(f"a PyPika query with {state['how'].value} JOIN cannot be converted: no database has it")
         if _is_set(state.get("collate")):
             raise BuildError("a PyPika query with JOIN … COLLATE cannot be converted: its text would be SQL")
-        source = self._add_source(self.source(state["item"]))
+        source = self.add_source(self.source(state["item"]))
         if type(join) is pypika.JoinUsing:
             return Join(kind, source, using=tuple([vars(each)["name"] for each in state["fields"]]))
-        predicates = self._predicates(state.get("criterion"))
+        predicates = self.predicates(state.get("criterion"))
         if bool(predicates) == (kind == "CROSS"):
             raise BuildError(f"a PyPika query with {kind} JOIN {'and' if predicates else 'without'} ON cannot be converted")
         return Join(kind, source, predicates)
@@ -330,7 +273,8 @@ class Conversion(Terms):
             return BareColumn(name)  # of an alias and a column of one name, every server takes the column
         return self.term(node)
 
-    def _ordering(self, node: Any, order: Any, columns: tuple[Any, ...], *, is_qualified: bool) -> Ordering:
+    def ordering(self, node: Any, order: Any, columns: tuple[Any, ...], *, is_qualified: bool) -> Ordering:
+        """A key of ORDER BY: an item of the select list, by position or alias, or a term."""
         item = _selected(node, columns)
         if item is None and _is_field(node):
             table, name = vars(node)["table"], vars(node)["name"]
@@ -356,94 +300,15 @@ class Conversion(Terms):
         orderings = [Ordering(_result_column(node), direction(order)) for node, order in state["_orderbys"]]
         return _limited(made.replaced(orderings=tuple(orderings)), state)
 
-    # -- INSERT, UPDATE, DELETE ---------------------------------------------------------------------------------------
 
-    def _insert(self, state: dict[str, Any]) -> Insert[Any, Any]:
-        target = self._target(state["_insert_table"])
-        if _is_set(state["_selects"]):
-            raise BuildError("a PyPika query with INSERT … SELECT cannot be converted: build it with querykit")
-        if not state["_columns"] or not state["_values"]:
-            raise BuildError("a PyPika INSERT needs columns(…) and insert(…): which value goes where is not guessed")
-        columns = tuple([target[_column_name(each)] for each in state["_columns"]])
-        rows = [self._row(row, columns) for row in state["_values"]]
-        return insert_into(target).replaced(columns=columns, rows=tuple(rows), returned=self._returned(state))
-
-    def _row(self, row: list[Any], columns: tuple[Column[Any], ...]) -> tuple[Any, ...]:
-        if len(row) != len(columns):
-            raise BuildError(f"a PyPika INSERT has a row of {len(row)} values for {len(columns)} columns")
-        return tuple([self._assigned(value) for value in row])
-
-    def _assigned(self, node: Any) -> Any:
-        made = vars(node)["value"] if is_constant(node) else self.term(node)
-        return None if made is NULL else made.value if type(made) is Value else made
-
-    def _update(self, state: dict[str, Any]) -> Statement[Any, Any]:
-        target = self._target(state["_update_table"])
-        if not state["_updates"]:
-            raise BuildError("a PyPika UPDATE sets nothing: add set(…)")
-        made = update(target).set({target[_column_name(field)]: self._assigned(value) for field, value in state["_updates"]})
-        return made.replaced(predicates=self._predicates(state["_wheres"]), returned=self._returned(state))
-
-    def _delete(self, state: dict[str, Any]) -> Statement[Any, Any]:
-        if len(state["_from"]) != 1:
-            raise BuildError("a PyPika DELETE is from one table")
-        made = delete_from(self._target(state["_from"][0]))
-        return made.replaced(predicates=self._predicates(state["_wheres"]), returned=self._returned(state))
-
-    def _target(self, table: Any) -> Table:
-        source = self.source(table)
-        if not isinstance(source, Table):
-            raise BuildError(f"a PyPika query changes rows of a table, not of a {type(table).__name__}")
-        self._add_source(source)
-        return source
-
-    def _returned(self, state: dict[str, Any]) -> tuple[Any, ...]:
-        return tuple([self._item(each) for each in state.get("_returns", ())])
-
-
-# -- tables -----------------------------------------------------------------------------------------------------------
-
-
-def table_of(table: Any) -> UndeclaredTable:
-    """A table of PyPika's as one of ours.
-
-    Raises:
-        BuildError: it is a temporal table, its schema is within another, or its class writes SQL of its own.
-    """
-    if not isinstance(table, pypika.Table) or any("get_sql" in vars(each) for each in _before(type(table), pypika.Table)):
-        raise BuildError(f"FROM takes tables and queries, not PyPika's {type(table).__name__}")
-    state = vars(table)
-    if state["_for"] is not None or state["_for_portion"] is not None:
-        raise BuildError(f"the table {state['_table_name']!r} is asked for another time (FOR …): no database has it so")
-    made = UndeclaredTable(checked_name(state["_table_name"], "a table"), _schema_name(state["_schema"]))
-    return made if state["alias"] is None else made.as_(state["alias"])
-
-
-def _before(cls: type, base: type) -> tuple[type, ...]:
-    return cls.__mro__[: cls.__mro__.index(base)]
-
-
-def _schema_name(schema: Any) -> str | None:
-    if schema is None:
-        return None
-    if vars(schema)["_parent"] is not None:
-        raise BuildError(f"the schema {vars(schema)['_name']!r} stands within another, which no database takes in a query")
-    return checked_name(vars(schema)["_name"], "a schema")
-
-
-def reference_of(table: Any) -> str:
-    """The name that qualifies the columns of what stands in FROM.
-
-    Raises:
-        BuildError: it is a query without an alias, or nothing that has columns.
-    """
-    if isinstance(table, Source):
-        return table._reference
-    if isinstance(table, pypika.Table):
-        return checked_name(vars(table)["alias"] or vars(table)["_table_name"], "a table")
-    if isinstance(table, pypika.Selectable) and vars(table).get("alias") is not None:
-        return checked_name(vars(table)["alias"], "a query in FROM")
-    raise BuildError(f"a column belongs to a table or to a query with an alias, not to a {type(table).__name__}")
+def _kind(state: dict[str, Any]) -> tuple[str, Callable[[Conversion, dict[str, Any]], Statement[Any, Any]]]:
+    if state["_update_table"] is not None:
+        return "UPDATE", pypika_writes.update_rows
+    if state["_delete_from"]:
+        return "DELETE", pypika_writes.delete_rows
+    if state["_insert_table"] is not None and not state["_select_into"]:
+        return "INSERT … SELECT" if state["_selects"] else "INSERT", pypika_writes.insert
+    return "SELECT", Conversion.select
 
 
 # -- small questions --------------------------------------------------------------------------------------------------
@@ -494,12 +359,6 @@ def _result_column(node: Any) -> BareColumn[Any]:
     return BareColumn(name)
 
 
-def _column_name(field: Any) -> str:
-    if not isinstance(field, pypika_terms.Field) or translation_of(type(field)) is None:
-        raise BuildError(f"a column is expected, not {type(field).__name__}")
-    return checked_name(vars(field)["name"], "a column")
-
-
 def _limited(query: Any, state: dict[str, Any]) -> Any:
     if state["_limit"] is not None:
         query = query.limit(state["_limit"])
@@ -529,7 +388,7 @@ for _class in (pypika.QueryBuilder, pypika._SetOperation):
     adopt_statements(_class, statement_of)
     convert_operands(_class, _value_of)
     convert_sources(_class, _aliased)
-for _class in _FOREIGN:
+for _class in FOREIGN:
     if not issubclass(_class, pypika.QueryBuilder):
         adopt_statements(_class, refuse_builder)
 convert_sources(pypika.Table, table_of)

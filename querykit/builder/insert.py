@@ -28,6 +28,8 @@ class Insert(Write[RowT, ValueT]):
         rows: A tuple of values for each row. Python values are checked and stand as they are; expressions are terms.
         query: Where the rows come from instead, or None.
         is_of_defaults: Whether it is one row of defaults, ``DEFAULT VALUES``.
+        is_positional: Whether the values are those of the first columns of the table, whose names are not known; only
+            PyPika's queries are so.
         resolution: What is done about rows that a constraint refuses, or None for an error.
         conflict: ON CONFLICT, or None.
         returned: The terms of RETURNING.
@@ -37,6 +39,7 @@ class Insert(Write[RowT, ValueT]):
     rows: tuple[tuple[Any, ...], ...] = ()
     query: Statement[Any, Any] | None = None
     is_of_defaults: bool = False
+    is_positional: bool = False
     resolution: Resolution | None = None
     conflict: Conflict | None = None
 

@@ -45,6 +45,7 @@ from querykit.builder.pypika_nodes import ArrayItems, AtTimeZone, BareColumn, In
 from querykit.builder.query import AllColumns, as_source
 from querykit.builder.statement import Statement, as_statement
 from querykit.builder.tables import Column, Source, checked_name
+from querykit.builder.upsert import ExcludedColumn, excluded
 from querykit.builder.value_types import JSON, STR, type_of, value_type
 from querykit.errors import BuildError
 
@@ -396,6 +397,11 @@ def _not(terms: Terms, node: pypika.Not) -> Any:
     return not_(terms.condition(vars(node)["term"], "NOT"))
 
 
+@translates(pypika.Values)
+def _inserted_value(_: Terms, node: pypika.Values) -> Any:
+    return ExcludedColumn(checked_name(vars(vars(node)["field"])["name"], "a column"), excluded)
+
+
 # -- arithmetic -------------------------------------------------------------------------------------------------------
 
 
@@ -468,7 +474,6 @@ _REFUSED: Final[dict[type, str]] = {
     pypika.Parameter: 'it has no value; param("name", type) is a named parameter, and values are always bound',
     pypika.All: "none of the databases writes ALL so",
     pypika.PeriodCriterion: "none of the databases has temporal tables as PyPika writes them",
-    pypika.Values: "VALUES(column) stands in ON DUPLICATE KEY UPDATE only",
     pypika.EmptyCriterion: "it says neither yes nor no; leave it out, or use and_() or or_()",
     JiraField: "Jira's queries are no SQL",
 }

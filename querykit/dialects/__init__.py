@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from querykit.builder.compiled import dialect_named, register_dialect
+from querykit.builder.pypika_terms import leave_alone
 from querykit.dialects import mariadb, mysql, postgres, sqlite
 from querykit.dialects.base import Dialect, Features
 from querykit.dialects.expressions import ExpressionCompiler
@@ -27,6 +28,7 @@ def register_visitor(node: type, function: Callable[[Any, Any], str], *, dialect
             other terms through ``compiler.visit(term)``.
         dialect: The only dialect that it is for; None is all.
     """
+    leave_alone(node)
     names = (dialect,) if dialect else ("postgres", "mysql", "mariadb", "sqlite")
     for name in names:
         compiler: type[ExpressionCompiler] = dialect_named(name).compiler  # type: ignore[attr-defined]

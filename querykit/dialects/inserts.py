@@ -73,7 +73,7 @@ class InsertCompiler(SelectCompiler):
         targets = statement.targets
         if statement.is_of_defaults:
             return self.default_row(statement)
-        columns = f" ({', '.join([self.names[each.name] for each in targets])}) "
+        columns = " " if statement.is_positional else f" ({', '.join([self.names[each.name] for each in targets])}) "
         if statement.query is not None:
             return columns + self.inserted_query(statement, statement.query)
         if not statement.rows:

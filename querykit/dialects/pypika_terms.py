@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pypika.queries import _SetOperation
 
-from querykit.builder.from_pypika import BUILDERS
+from querykit.builder import from_pypika as _from_pypika  # noqa: F401 - registers what it converts
 from querykit.builder.pypika_nodes import (
     ArrayItems,
     AtTimeZone,
@@ -23,6 +23,7 @@ from querykit.builder.pypika_nodes import (
     Transcoding,
     Window,
 )
+from querykit.builder.pypika_tables import BUILDERS
 from querykit.builder.pypika_terms import Terms, translated_classes
 from querykit.dialects.expressions import ATOM, BINDING, COMPARISON, OTHER, ExpressionCompiler, visits
 
@@ -69,7 +70,7 @@ class PyPikaCompiler(ExpressionCompiler):
         """``a REGEXP b``, where the database has the operator."""
         operator = self.operations.get(node.operator)
         if operator is None:
-            raise self.unsupported(f"the operator {node.operator}", "sql(…) takes what it has instead")
+            raise self.unsupported(f"operator {node.operator}", "sql(…) takes what it has instead")
         at_least = OTHER if node.operator in _PREDICATES else ATOM
         left, right = self.beside(node.left, node.right, at_least)
         return f"{left} {operator} {right}"

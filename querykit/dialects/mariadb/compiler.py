@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from querykit.builder.functions import FunctionCall
 from querykit.builder.query import output_name
+from querykit.builder.pypika_nodes import Window
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
 from querykit.dialects.expressions import is_value, visits
@@ -68,6 +69,11 @@ class MariaDBCompiler(MariaDBWrites, MySQLCompiler):
                 "json_array_from of a query with DISTINCT, GROUP BY or HAVING",
                 "nest a query over an aliased sub-query that is not correlated, or group in a CTE",
             )
+        if any(_has_window(each) for each in query.columns):
+            raise self.unsupported(
+                "json_array_from of a query with window functions",
+                "nest a query over an aliased sub-query that is not correlated, or number the rows in a CTE",
+            )
         if any(_is_aggregate(each) for each in query.columns):
             return f"JSON_ARRAY({self._object(node, query)})"
         outer, self.scope = self.scope, self.scope_of(query)
@@ -129,6 +135,15 @@ _AGGREGATES = frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX"})
 
 def _is_aggregate(term: Term | AllColumns) -> bool:
     """Whether a term makes one row of all: an aggregate, or an expression with one in it."""
+    if isinstance(term, Window):
+        return False
     if isinstance(term, FunctionCall) and term.name.upper() in _AGGREGATES:
         return True
     return any(_is_aggregate(each) for each in term.__dict__.values() if hasattr(each, "__dict__") and not isinstance(term, Column))
+
+
+def _has_window(term: Any) -> bool:
+    """Whether a term is a window function or has one in it."""
+    if isinstance(term, Window):
+        return True
+    return any(_has_window(each) for each in term.__dict__.values() if hasattr(each, "__dict__") and not isinstance(term, Column))

@@ -25,7 +25,7 @@ class SQLiteTerms(Compiler):
 
         Source: https://www.sqlite.org/json1.html#jptr
         """
-        if node.operator == "GLOB" or type(node.right) is not Value:
+        if node.operator not in ("->", "->>") or type(node.right) is not Value:
             return super().visit_operation(node)
         return f"{self.operand(node.left, ATOM)} {node.operator} {self.bind(self.path(node.right.value), STR)}"
 
