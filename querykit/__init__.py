@@ -19,6 +19,7 @@ from querykit.builder.creator import (
 from querykit.builder.cte import cte, recursive_cte
 from querykit.builder.expressions import DEFAULT, Condition, Expression, and_, exists, not_, or_, param, value
 from querykit.builder.functions import case, cast, fn
+from querykit.builder.json_paths import json_append, json_contains, json_insert, json_remove, json_set
 from querykit.builder.raw import sql
 from querykit.builder.rewrite import rewrite, walk
 from querykit.builder.tables import Column, Table, table
@@ -126,10 +127,15 @@ __all__ = [
     "exists",
     "fn",
     "insert_into",
+    "json_append",
     "json_array_from",
     "json_build_object",
+    "json_contains",
+    "json_insert",
     "json_map_from",
     "json_object_from",
+    "json_remove",
+    "json_set",
     "merge_into",
     "not_",
     "or_",

@@ -18,6 +18,7 @@ from querykit.errors import BuildError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from querykit.builder.json_paths import JsonExpression, JsonPath
     from querykit.builder.statement import Statement
 
     Operand = Any
@@ -97,6 +98,22 @@ class Expression(Criterion, Generic[T_co]):
         typed = copy(self)
         typed.value_type = value_type(annotation)
         return static_cast("Expression[T]", typed)
+
+    # -- JSON ---------------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, key: str | int) -> JsonPath:  # type: ignore[override]
+        """A step into JSON, of an expression that is JSON or of unknown type; see `JsonExpression.__getitem__`."""
+        return static_cast("JsonPath", _json_makers["path"](self, key))
+
+    def as_json(self) -> JsonExpression:
+        """A text that holds JSON, as JSON: it can be stepped into, and is decoded.
+
+        >>> from querykit import select_from, table
+        >>> event = table("event")
+        >>> print(select_from(event).select(event.payload.as_json()["id"].as_("id")).compile("postgres").sql)
+        SELECT "event"."payload"::jsonb -> $1::text AS "id" FROM "event"
+        """
+        return static_cast("JsonExpression", _json_makers["document"](self))
 
     # -- comparisons --------------------------------------------------------------------------------------------------
 
@@ -474,6 +491,8 @@ class Ordering:
 # -- operands ---------------------------------------------------------------------------------------------------------
 
 _converters: list[tuple[type, Callable[[Any], Term]]] = []
+_json_makers: Final[dict[str, Callable[..., Expression[Any]]]] = {}
+"""What makes a step into JSON, and JSON of a text: `json_paths`, which stands on this module, enters them."""
 _PLAIN: Final = frozenset({int, str, float, bool, bytes, type(None)})
 """Types of which an object is a value and nothing else."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import cast as static_cast
 
 from querykit.builder.compiled import Nested
 from querykit.builder.expressions import NULL, Expression, condition, known_type, operand
+from querykit.builder.json_paths import JsonExpression
 from querykit.builder.query import AllColumns, shape_of
 from querykit.builder.value_types import AVERAGE, DECIMAL, FLOAT, INT, STR, TOTAL, ValueType, value_type
 from querykit.errors import BuildError
@@ -165,8 +167,18 @@ class Cast(Expression[T_co]):
         self.value_type = type_
 
 
-def cast(term: Any, annotation: type[T]) -> Cast[T]:
-    """``CAST``, to a Python type.
+def read_as(document: JsonExpression, type_: ValueType) -> Expression[Any]:
+    """JSON cast to a type."""
+    readings = {"int": document.as_int, "float": document.as_float, "decimal": document.as_decimal, "bool": document.as_bool}
+    if type_.kind in readings:
+        return readings[type_.kind]()
+    if type_.kind == "json":
+        return document
+    return document.as_text() if type_.kind == "str" else Cast(document.as_text(), type_)
+
+
+def cast(term: Any, annotation: type[T]) -> Expression[T]:
+    """``CAST``, to a Python type. JSON is read as by `as_int` and its like, and its text is cast to other types.
 
     >>> from querykit import cast, select_from, table
     >>> pet = table("pet")
@@ -176,7 +188,8 @@ def cast(term: Any, annotation: type[T]) -> Cast[T]:
     type_ = value_type(annotation)
     if type_ is None:
         raise BuildError("cast() takes a type that databases have, not Any")
-    return Cast(operand(term), type_)
+    found = operand(term)
+    return static_cast("Expression[T]", read_as(found, type_)) if isinstance(found, JsonExpression) else Cast(found, type_)
 
 
 def nullable_shape(terms: Iterable[Any]) -> Nested | None:

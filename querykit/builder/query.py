@@ -10,7 +10,7 @@ from pypika.terms import Field, Term
 from querykit.builder.compiled import OutputColumn
 from querykit.builder.expressions import Expression, Ordering, Subquery, Value, convert_operands, operand, query_of
 from querykit.builder.statement import RowT, Statement, ValueT
-from querykit.builder.tables import Column, Source, Table, checked_name
+from querykit.builder.tables import Column, Source, Table, checked_name, typed_column
 from querykit.builder.value_types import INT, ValueType
 from querykit.errors import BuildError, CompileError
 
@@ -240,7 +240,7 @@ class NestedColumn(Column[Any]):
 def column_of(name: str, source: Source, shape: ValueType | Nested | None) -> Column[Any]:
     """A column of a query that is a table: typed, or with nested rows."""
     if shape is None or isinstance(shape, ValueType):
-        return Column(name, source, shape)
+        return typed_column(name, source, shape)
     return NestedColumn(name, source, shape)
 
 

@@ -9,7 +9,8 @@ from typing import cast as static_cast
 from pypika.terms import Field
 
 from querykit.builder.compiled import did_you_mean
-from querykit.builder.expressions import Expression
+from querykit.builder.expressions import Condition, Expression
+from querykit.builder.json_paths import JsonExpression, whole_document
 from querykit.builder.value_types import ValueType, value_type
 from querykit.errors import BuildError
 
@@ -35,6 +36,24 @@ class Column(Expression[T_co], Field):
         self.reference = table._reference
         self.value_type = type_
 
+    # -- a column of unknown type may hold JSON; see `JsonExpression` ---------------------------------------------------
+
+    def as_text(self) -> Expression[str]:
+        """The text of a JSON document; see `JsonExpression.as_text`."""
+        return whole_document(self).as_text()
+
+    def has_key(self, key: str | int) -> Condition:  # type: ignore[override]
+        """Whether a JSON document has that key or index; JSON null is a value."""
+        return whole_document(self).has_key(key)
+
+    def array_length(self) -> Expression[int]:
+        """How many items a JSON array has; NULL where it is none."""
+        return whole_document(self).array_length()
+
+    def json_type(self) -> Expression[str]:
+        """What a JSON document is; see `JsonExpression.json_type`."""
+        return whole_document(self).json_type()
+
     def described(self) -> str:
         """What messages call it: ``person.age``."""
         return f"{self.reference}.{self.name}"
@@ -44,6 +63,15 @@ class Column(Expression[T_co], Field):
         return f"<Column {self.described()}>"
 
     __str__ = __repr__
+
+
+class JsonColumn(JsonExpression, Column[Any]):  # type: ignore[misc]
+    """A column that holds JSON, which can be stepped into: ``person.profile["auth"]["roles"][0]``."""
+
+
+def typed_column(name: str, source: Source, type_: ValueType | None) -> Column[Any]:
+    """A column of a table, of the class that its type asks for."""
+    return JsonColumn(name, source, type_) if type_ is not None and type_.kind == "json" else Column(name, source, type_)
 
 
 class Source:
@@ -136,7 +164,7 @@ class Table(Source):
         self._schema = schema
         self._alias = alias
         self._reference = alias or name
-        self._columns = {each: Column(each, self, type_) for each, type_ in declared.items()}
+        self._columns = {each: typed_column(each, self, type_) for each, type_ in declared.items()}
         self.__dict__.update({each: column for each, column in self._columns.items() if each not in _TAKEN_NAMES})
 
     def as_(self, alias: str) -> Self:

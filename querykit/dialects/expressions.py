@@ -27,9 +27,10 @@ from querykit.builder.expressions import (
     known_type,
 )
 from querykit.builder.functions import Case, Cast, FunctionCall
+from querykit.builder.json_paths import JsonContains, JsonEquals, JsonPath, JsonText
 from querykit.builder.pypika_terms import OWN_SQL
-from querykit.builder.raw import Fragment, Name
 from querykit.builder.query import AllColumns, NestedColumn
+from querykit.builder.raw import Fragment, Name
 from querykit.builder.tables import Column
 from querykit.builder.value_types import type_of
 from querykit.errors import CompileError, UnsupportedError
@@ -64,6 +65,10 @@ BINDING: dict[type, Callable[[Any], int]] = {
     InQuery: lambda _: COMPARISON,
     Arithmetic: lambda term: {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT}.get(term.operator, OTHER),
     Negative: lambda _: SIGN,
+    JsonPath: lambda _: OTHER,
+    JsonText: lambda _: OTHER,
+    JsonContains: lambda _: OTHER,
+    JsonEquals: lambda _: COMPARISON,
     Fragment: lambda term: ATOM if len(term.parts) == 1 and isinstance(term.parts[0], Name) else 0,
 }
 

@@ -11,20 +11,20 @@ from querykit.builder.query import shape_of
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
 from querykit.dialects.expressions import visits
-from querykit.dialects.pypika_terms import PyPikaCompiler
+from querykit.dialects.json_paths import JsonPathCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from querykit.builder.query import Query
-    from querykit.errors import UnsupportedError
     from querykit.builder.value_types import ValueType
+    from querykit.errors import UnsupportedError
 
 
 _TAKEN_ONCE = frozenset({Value, Parameter, Subquery})
 
 
-class NestingCompiler(PyPikaCompiler):
+class NestingCompiler(JsonPathCompiler):
     """Writes the JSON helpers. The shapes are the dialects'; counting levels and naming columns is done here."""
 
     NESTED: ClassVar = "nested"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from querykit.builder.expressions import Expression
-from querykit.builder.raw import RawStatement
 from querykit.builder.query import AliasedQuery, AllColumns, Query
+from querykit.builder.raw import RawStatement
 from querykit.builder.select import Select
 from querykit.builder.tables import Column, Table, UndeclaredTable
 from querykit.dialects.combining import CombiningCompiler
@@ -165,7 +165,7 @@ class SelectCompiler(CombiningCompiler):
             return sql
         if isinstance(query, Select):
             for position, column in enumerate(query.columns, 1):
-                if column is term:
+                if column is term or _is_alias_of(column, term):
                     del self.parameters[before:], self.adapters[adapted:]
                     return str(position)
         if is_value(term):
@@ -193,3 +193,11 @@ class SelectCompiler(CombiningCompiler):
         if alias is not None and isinstance(query, Select) and any(each is term for each in query.columns):
             return self.names[alias]
         return self.operand(term, at_least) if at_least else self.repeated(term, query)
+
+
+def _is_alias_of(column: Any, term: Any) -> bool:
+    """Whether an item of the select list is a term under another name: `as_` copies, and keeps the operands."""
+    if type(column) is not type(term) or not isinstance(term, Expression):
+        return False
+    own, others = column.__dict__, term.__dict__
+    return all(own.get(each) is others.get(each) for each in own.keys() | others.keys() if each != "alias")

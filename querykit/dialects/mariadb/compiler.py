@@ -10,9 +10,9 @@ from querykit.builder.pypika_nodes import Window
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
 from querykit.dialects.expressions import is_value, visits
+from querykit.dialects.mariadb.json_paths import MariaDBJsonCompiler
 from querykit.dialects.mariadb.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.mariadb.writes import MariaDBWrites
-from querykit.dialects.mysql.compiler import MySQLCompiler
 
 if TYPE_CHECKING:
     from pypika.terms import Term
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from querykit.builder.statement import Statement
 
 
-class MariaDBCompiler(MariaDBWrites, MySQLCompiler):
+class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
     """Writes MariaDB's SQL."""
 
     cast_types = CAST_TYPES

@@ -9,6 +9,7 @@ from querykit.builder.expressions import DistinctTest, InQuery
 from querykit.builder.functions import FunctionCall
 from querykit.builder.query import AliasedQuery, AllColumns, Query, SetOperation
 from querykit.dialects.expressions import OTHER, is_value, visits
+from querykit.dialects.mysql.json_paths import MySQLJsonCompiler
 from querykit.dialects.mysql.terms import MySQLTerms
 from querykit.dialects.mysql.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.mysql.writes import MySQLWrites
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from querykit.builder.statement import Statement
 
 
-class MySQLCompiler(MySQLWrites, MySQLTerms):
+class MySQLCompiler(MySQLWrites, MySQLTerms, MySQLJsonCompiler):
     """Writes MySQL's SQL."""
 
     cast_types = CAST_TYPES

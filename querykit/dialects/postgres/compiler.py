@@ -9,6 +9,7 @@ from pypika.terms import Term
 from querykit.builder.expressions import InList, Keyword, Like, known_type
 from querykit.builder.value_types import type_of
 from querykit.dialects.expressions import BOUND, OTHER, is_value, visits
+from querykit.dialects.postgres.json_paths import PostgresJsonCompiler
 from querykit.dialects.postgres.terms import PostgresTerms
 from querykit.dialects.postgres.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.postgres.writes import PostgresWrites
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from querykit.builder.value_types import ValueType
 
 
-class PostgresCompiler(PostgresWrites, PostgresTerms):
+class PostgresCompiler(PostgresWrites, PostgresTerms, PostgresJsonCompiler):
     """Writes PostgreSQL's SQL."""
 
     cast_types = CAST_TYPES

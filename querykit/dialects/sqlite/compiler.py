@@ -10,6 +10,7 @@ from querykit.builder.value_types import JSON, type_of
 from querykit.dialects.combining import has_tail
 from querykit.dialects.expressions import OTHER, visits
 from querykit.dialects.sqlite.decimal_compiler import DecimalCompiler
+from querykit.dialects.sqlite.json_paths import SQLiteJsonCompiler
 from querykit.dialects.sqlite.terms import SQLiteTerms
 from querykit.dialects.sqlite.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.sqlite.writes import SQLiteWrites
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from querykit.builder.query import Query
 
 
-class SQLiteCompiler(SQLiteWrites, SQLiteTerms, DecimalCompiler):
+class SQLiteCompiler(SQLiteWrites, SQLiteTerms, SQLiteJsonCompiler, DecimalCompiler):
     """Writes SQLite's SQL."""
 
     cast_types = CAST_TYPES
