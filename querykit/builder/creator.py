@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from querykit.builder.cte import common_tables
 from querykit.builder.delete import Delete
@@ -18,6 +18,9 @@ from querykit.errors import BuildError
 if TYPE_CHECKING:
     from querykit.builder.compiled import Executor
     from querykit.builder.cte import CommonTable
+    from querykit.builder.expressions import Expression
+
+    T = TypeVar("T")
 
 StatementT = TypeVar("StatementT", bound=Statement[Any, Any])
 
@@ -43,6 +46,12 @@ class Creator:
                 sources = tuple([as_source(each) for each in sources])
                 break
         return self._started(Select, "sources", sources)
+
+    @overload
+    def select(self, column: Expression[T], /) -> Select[dict[str, Any], T]: ...
+
+    @overload
+    def select(self, *columns: Any) -> Select[dict[str, Any], Any]: ...
 
     def select(self, *columns: Any) -> Select[dict[str, Any], Any]:
         """Start a SELECT without FROM.

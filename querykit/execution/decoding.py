@@ -229,7 +229,7 @@ def _map_maker(shape: Nested, inner: Sequence[Conversion | None], dialect: Diale
     finish = None if in_order else _finish_rows(shape, inner)
     key, value = shape.key, shape.value
 
-    def make(rows: list[dict[Any, Any]]) -> dict[Any, Any] | None:
+    def make(rows: list[dict[Any, Any]] | None) -> dict[Any, Any] | None:
         if rows is None:  # a nullable map of rows that are not there
             return None
         found = rows if finish is None else finish(rows)

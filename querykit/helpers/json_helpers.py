@@ -40,9 +40,9 @@ def json_array_from(query: Any) -> Expression[list[Any]]:
 def json_map_from(query: Any, *, key: Any) -> Expression[dict[Any, Any]]:
     """The rows of a correlated sub-query as a dict by one of their columns; ``{}`` where there is none.
 
-    Of ``query.scalars()``, whose columns are the key and one other, the dict holds that other column's values. Keys are of
-    the column's type. The SQL is that of `json_array_from`. Running it raises `MultipleResultsError` where two rows have
-    one key.
+    Of ``query.scalars()``, whose columns are the key and one other, the dict holds that other column's values. Keys are
+    of the column's type. The SQL is that of `json_array_from`. Running it raises `MultipleResultsError` where two rows
+    have one key.
 
     >>> from querykit import json_map_from, select_from, table
     >>> person, pet = table("person"), table("pet")

@@ -41,9 +41,9 @@ class Thing(Table, name="bound_thing"):
 
 thing = Thing()
 COLUMNS = {
-    "sqlite": "id INTEGER PRIMARY KEY, text TEXT, `real` REAL, blob BLOB, doc TEXT, moment TEXT, naive TEXT",
+    "sqlite": "id INT, text TEXT, `real` REAL, blob BLOB, doc TEXT, moment TEXT, naive TEXT",
     "postgres": 'id BIGINT, text TEXT, "real" FLOAT8, blob BYTEA, doc JSONB, moment TIMESTAMPTZ, naive TIMESTAMP',
-    "mysql": "`id` BIGINT, `text` TEXT, `real` DOUBLE, `blob` BLOB, `doc` JSON, `moment` DATETIME(6), `naive` DATETIME(6)",
+    "mysql": "id BIGINT, text TEXT, `real` DOUBLE, `blob` BLOB, doc JSON, moment DATETIME(6), naive DATETIME(6)",
 }
 
 

@@ -82,12 +82,12 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 # What has an order that is the same at every depth; doubles may differ by nothing, documents have no order everywhere.
 SORTABLE = ("whole", "word", "amount", "flag", "day", "moment", "key")
 COLUMNS = {
-    "postgres": "id INT PRIMARY KEY, parent_id INT, whole BIGINT, word TEXT, real FLOAT8, amount NUMERIC(20,4), flag BOOLEAN,"
-    " day DATE, moment TIMESTAMPTZ, blob BYTEA, key UUID, doc JSONB",
+    "postgres": "id INT PRIMARY KEY, parent_id INT, whole BIGINT, word TEXT, real FLOAT8, amount NUMERIC(20,4),"
+    " flag BOOLEAN, day DATE, moment TIMESTAMPTZ, blob BYTEA, key UUID, doc JSONB",
     "sqlite": "id INT PRIMARY KEY, parent_id INT, whole INT, word TEXT, real REAL, amount TEXT, flag INT,"
     " day TEXT, moment TEXT, blob BLOB, key TEXT, doc TEXT",
-    "mysql": "`id` INT PRIMARY KEY, `parent_id` INT, `whole` BIGINT, `word` TEXT, `real` DOUBLE, `amount` DECIMAL(20,4),"
-    " `flag` BOOLEAN, `day` DATE, `moment` DATETIME(6), `blob` BLOB, `key` CHAR(36), `doc` JSON",
+    "mysql": "id INT PRIMARY KEY, parent_id INT, whole BIGINT, word TEXT, `real` DOUBLE, amount DECIMAL(20,4),"
+    " flag BOOLEAN, day DATE, moment DATETIME(6), `blob` BLOB, `key` CHAR(36), doc JSON",
 }
 
 
@@ -137,7 +137,7 @@ def rows(depth: int) -> st.SearchStrategy[list[dict[str, Any]]]:
     return made.map(lambda each: [{"id": n, "parent_id": parent, **row} for n, (parent, row) in enumerate(each)])
 
 
-# -- the two ways --------------------------------------------------------------------------------------------------------
+# -- the two ways ---------------------------------------------------------------------------------------------------
 
 
 def plain(level: Level, table: Any) -> Any:
@@ -189,7 +189,7 @@ def _shaped(level: Level, found: list[dict[str, Any]]) -> Any:
     return [next(iter(row.values())) for row in found] if level.kind == "scalars" else found
 
 
-# -- the test ------------------------------------------------------------------------------------------------------------
+# -- the test -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
