@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, assert_type
 
-from querykit import Column, Database, Table, fn, json_array_from, param, select, select_from, sql, value
+from querykit import Column, Database, Table, fn, param, select, select_from, sql, value
 
 
 class Person(Table, name="person"):
@@ -46,8 +46,6 @@ async def typed_calls(db: Database) -> None:
     assert_type(await db.fetch_value(select(param("n", int)), parameters={"n": 1}), int)
     assert_type(await db.fetch_value(select_from(person).select(person.name == "Ada")), bool)
     assert_type(await db.fetch_value(select_from(person).select(person.name.returns(bytes))), bytes)
-    nested = json_array_from(select_from(person).select(person.id))
-    assert_type(await db.fetch_value(select(nested)), list[Any])
     described = sql("SELECT id, name FROM person").returns_rows(id=int, name=str)
     assert_type(await db.fetch_all(described.rows_as(PersonOut)), list[PersonOut])
 
