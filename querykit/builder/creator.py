@@ -105,6 +105,7 @@ class Creator:
     def _started(self, statement: type[StatementT], name: str | None = None, part: object = None) -> StatementT:
         made = object.__new__(statement)
         parts = made.__dict__
+        parts.clear()  # as in Statement.with_part
         if name is not None:
             parts[name] = part
         if self._executor is not None:

@@ -56,7 +56,7 @@ class JsonArray(JsonRows):
     @property
     def is_scalar(self) -> bool:
         """Whether the list holds the values of the one column, not rows."""
-        return isinstance(self.query, Select) and self.query.is_scalar
+        return self.query.is_scalar
 
     @property
     def shape(self) -> ValueType | Nested | None:

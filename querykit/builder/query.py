@@ -40,12 +40,14 @@ class Query(Statement[RowT, ValueT]):
         row_limit: LIMIT, or None.
         row_offset: OFFSET, or None.
         has_ties: Whether rows that are equal to the last one in order come too.
+        is_scalar: Whether a JSON helper makes a list of values of it, not of rows.
     """
 
     orderings: tuple[Ordering, ...] = ()
     row_limit: Term | None = None
     row_offset: Term | None = None
     has_ties: bool = False
+    is_scalar: bool = False
 
     def output_names(self) -> list[str | None] | None:
         """The names of its columns, None for one that the database names; None where they are not known."""
@@ -73,11 +75,10 @@ class Query(Statement[RowT, ValueT]):
         """
         if not terms:
             raise BuildError("order_by() takes at least one term")
-        return self.with_part(
-            "orderings",
-            self.orderings
-            + tuple([Ordering(each, "ASC") if isinstance(each, Expression) else ordering_of(each) for each in terms]),
-        )
+        orderings = self.orderings
+        for each in terms:
+            orderings += (Ordering(each, "ASC") if isinstance(each, Expression) else ordering_of(each),)
+        return self.with_part("orderings", orderings)
 
     def clear_order_by(self) -> Self:
         """The query without ORDER BY."""
@@ -272,11 +273,12 @@ def refuse_unnamed(query: Query[Any, Any], helper: str) -> None:
         return
     if not names:
         raise BuildError(f"{helper}: the query selects nothing; add select(…)")
-    if None in names:
+    unique = set(names)
+    if None in unique:
         raise BuildError(
             f"{helper}: column {names.index(None) + 1} of the nested query has no name; give it one with .as_(…)"
         )
-    if len(set(names)) < len(names):
+    if len(unique) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise BuildError(f"{helper}: the nested query has two columns named {twice!r}; rename one with .as_(…)")
 

@@ -10,7 +10,7 @@ from querykit.builder.compiled import OutputColumn
 from querykit.builder.expressions import TRUE, Expression, Subquery, condition, operand
 from querykit.builder.query import AliasedQuery, AllColumns, Query, as_source, grouping, output_name, shape_of
 from querykit.builder.statement import RowClassT, RowT, Statement, ValueT
-from querykit.builder.tables import Source, checked_name
+from querykit.builder.tables import Column, Source, checked_name
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ class Select(Query[RowT, ValueT]):
         row_offset: OFFSET, or None.
         is_distinct: Whether DISTINCT stands after SELECT.
         distinct_terms: The terms of DISTINCT ON.
-        is_scalar: Whether a JSON helper makes a list of values of it, not of rows.
     """
 
     columns: tuple[Term | AllColumns, ...] = ()
@@ -57,7 +56,6 @@ class Select(Query[RowT, ValueT]):
     group_predicates: tuple[Term, ...] = ()
     is_distinct: bool = False
     distinct_terms: tuple[Term, ...] = ()
-    is_scalar: bool = False
 
     # -- the select list ----------------------------------------------------------------------------------------------
 
@@ -261,7 +259,9 @@ class Select(Query[RowT, ValueT]):
 
     def output_names(self) -> list[str | None] | None:
         """The names of its columns, None for one that the database names; None where one is ``*``."""
-        names = [output_name(each) for each in self.columns]
+        names: list[str | None] = []
+        for each in self.columns:  # a comprehension calls a function, which takes as long as four columns
+            names.append((each.alias or each.name) if type(each) is Column else output_name(each))  # noqa: PERF401
         return None if None in names and AllColumns in map(type, self.columns) else names
 
 

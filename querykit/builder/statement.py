@@ -47,21 +47,23 @@ class Statement(Generic[RowT, ValueT]):
     row_type: type[Any] | None = None
     """The class that its rows are made of, or None for dicts."""
 
-    def replaced(self, **parts: Any) -> Self:
-        """A copy with other parts: the one way a statement is made from another."""
-        copied = object.__new__(type(self))
-        copied.__dict__.update(self.__dict__, **parts)
-        copied.__dict__.pop("_compiled", None)
-        return copied
-
     def with_part(self, name: str, part: object) -> Self:
-        """A copy with one other part; `replaced` for the methods that are called most."""
+        """A copy with one other part: the one way a statement is made from another."""
         copied = object.__new__(type(self))
         parts = copied.__dict__
-        parts.update(self.__dict__)
-        parts[name] = part
+        # An object's dict shares its keys with the other objects of its class. Cleared, it has keys of its own: then it
+        # is filled from another such at one go, and its parts are read in a third of the time.
+        parts.clear()
+        parts |= self.__dict__
         if "_compiled" in parts:
             del parts["_compiled"]
+        parts[name] = part
+        return copied
+
+    def replaced(self, **parts: Any) -> Self:
+        """A copy with several other parts."""
+        copied = self.with_part("_compiled", None)
+        copied.__dict__.update(parts)
         return copied
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -106,7 +108,9 @@ class Statement(Generic[RowT, ValueT]):
         elif dialect in kept:
             return kept[dialect]
         writer = dialect_named(dialect) if isinstance(dialect, str) else dialect
-        compiled = kept[dialect] = writer.compile(self)
+        # A copy is compiled, because the compiled form refers to what it was made of: a statement that kept such a form
+        # of itself would be a circle, which only the garbage collector frees. That took a tenth of the time.
+        compiled = kept[dialect] = writer.compile(self.with_part("_compiled", None))
         return compiled
 
     def output_columns(self) -> tuple[OutputColumn, ...] | None:

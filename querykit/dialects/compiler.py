@@ -19,7 +19,7 @@ class Compiler(WriteCompiler):
         """The statement as SQL, with its parameters."""
         if isinstance(statement, Query):
             refuse_duplicates(statement)
-        sql = self.visit(statement)
+        sql = self.visitors[type(statement)](self, statement)
         limit = self.dialect.features.max_parameters
         if limit is not None and len(self.parameters) > limit:
             raise self.unsupported(f"statements with {len(self.parameters)} parameters (it takes {limit})", "split it")

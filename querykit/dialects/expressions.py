@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
     MethodT = TypeVar("MethodT", bound=Visitor)
 
+KeyT = TypeVar("KeyT")
+ItemT = TypeVar("ItemT")
+
 # How tightly operators bind, loosest first. An operand that binds looser than its operator asks for is put in
 # parentheses. Bit operators, || and JSON operators bind differently from database to database: they all stand at OTHER,
 # whose operands must be atoms.
@@ -102,22 +105,20 @@ class Visitors(dict[type, "Visitor"]):
         )
 
 
-class QuotedNames(dict[str, str]):
-    """Names as they stand in SQL, quoted once."""
+class Written(dict[KeyT, ItemT]):
+    """What is written the same way every time: names and tables, each written once."""
 
-    LIMIT = 10_000
-    """Names that are kept; past that they are forgotten, so that made-up names cannot fill the memory."""
-
-    def __init__(self, quote: Callable[[str], str]) -> None:
-        """Take the function that quotes a name."""
+    def __init__(self, write: Callable[[KeyT], ItemT], limit: int = 10_000) -> None:
+        """Take what writes one, and how many are kept, so that made-up names cannot fill the memory."""
         super().__init__()
-        self._quote = quote
+        self._write = write
+        self._limit = limit
 
-    def __missing__(self, name: str) -> str:
-        if len(self) >= self.LIMIT:
+    def __missing__(self, key: KeyT) -> ItemT:
+        if len(self) >= self._limit:
             self.clear()
-        quoted = self[name] = self._quote(name)
-        return quoted
+        written = self[key] = self._write(key)
+        return written
 
 
 class ExpressionCompiler:
@@ -130,8 +131,10 @@ class ExpressionCompiler:
         scope: The names of the tables that columns can refer to here.
     """
 
-    visitors: ClassVar[Visitors] = Visitors()
-    names: ClassVar[QuotedNames]
+    visitors: Visitors = Visitors()
+    names: Written[str, str]
+    prefixes: Written[str, str]
+    """The names of tables as they stand before their columns: quoted, and with a dot."""
     cast_types: ClassVar[dict[str, str]] = {}
     """What CAST calls a kind of type."""
     functions: ClassVar[dict[str, str]] = {}
@@ -145,7 +148,8 @@ class ExpressionCompiler:
             for name, method in vars(base).items():
                 for node in getattr(method, "visited", ()):
                     cls.visitors[node] = getattr(cls, name)
-        cls.names = QuotedNames(cls.quote)
+        cls.names = Written(cls.quote)
+        cls.prefixes = Written(lambda reference: cls.quote(reference) + ".")
 
     def __init__(self, dialect: Dialect) -> None:
         """Start with nothing written."""
@@ -155,6 +159,10 @@ class ExpressionCompiler:
         self.scope: frozenset[str] = frozenset()
         self.has_named = False
         self.is_clean = True
+        # found sooner here than by way of the class
+        self.visitors = self.visitors
+        self.names = self.names
+        self.prefixes = self.prefixes
 
     # -- names and text -----------------------------------------------------------------------------------------------
 
@@ -206,7 +214,7 @@ class ExpressionCompiler:
     def all_of(self, predicates: tuple[Any, ...]) -> str:
         """Conditions joined by AND."""
         if len(predicates) == 1:
-            return self.visit(predicates[0])
+            return self.visitors[type(predicates[0])](self, predicates[0])
         return " AND ".join([self.operand(each, AND) for each in predicates])
 
     # -- parameters ---------------------------------------------------------------------------------------------------
@@ -250,8 +258,7 @@ class ExpressionCompiler:
         """A column under the name of its table."""
         if node.reference not in self.scope:
             raise self.out_of_scope(node.reference, node.name)
-        names = self.names
-        return f"{names[node.reference]}.{names[node.name]}"
+        return self.prefixes[node.reference] + self.names[node.name]
 
     def out_of_scope(self, reference: str, column: str) -> CompileError:
         """The error for a column whose table stands in no FROM around it."""
@@ -297,8 +304,11 @@ class ExpressionCompiler:
     def visit_comparison(self, node: Comparison) -> str:
         """``a = b``."""
         left, right = node.left, node.right
-        if type(left) is Column is type(right):
-            return f"{self.visit_column(left)} {node.operator} {self.visit_column(right)}"
+        if type(left) is Column:  # nearly all conditions are of these two forms, which take half the time of others
+            if type(right) is Column:
+                return f"{self.visit_column(left)} {node.operator} {self.visit_column(right)}"
+            if type(right) is Value and left.value_type is not None:
+                return f"{self.visit_column(left)} {node.operator} {self.bind(right.value, right.value_type)}"
         one, other = self.beside(left, right, OTHER)
         return f"{one} {node.operator} {other}"
 
@@ -313,7 +323,10 @@ class ExpressionCompiler:
         return f"{left} {self.raw_text(node.operator)} {right}"
 
     def beside(self, left: Any, right: Any, at_least: int, right_at_least: int | None = None) -> tuple[str, str]:
-        """Both operands of an operator, either of which tells the database the type of the other."""
+        """Both operands of an operator, either of which tells the database the type of the other.
+
+        A column of a known type beside a value does not come here: it needs nothing.
+        """
         return self.operand(left, at_least), self.operand(right, right_at_least or at_least)
 
     @visits(Negative)

@@ -40,21 +40,21 @@ class NestingCompiler(JsonPathCompiler):
     @visits(JsonArray)
     def visit_json_array(self, node: JsonArray) -> str:
         """The rows of a query as a JSON array."""
-        self.depth += 1
-        if self.depth > self.dialect.features.max_nesting:
+        self.depth = depth = self.depth + 1
+        if depth > self.dialect.features.max_nesting:
             raise self._too_deep(node)
         sql = self.json_array(node)
-        self.depth -= 1
+        self.depth = depth - 1
         return sql
 
     @visits(JsonObject)
     def visit_json_object(self, node: JsonObject) -> str:
         """The only row of a query as a JSON object."""
-        self.depth += 1
-        if self.depth > self.dialect.features.max_nesting:
+        self.depth = depth = self.depth + 1
+        if depth > self.dialect.features.max_nesting:
             raise self._too_deep(node)
         sql = self.json_object(node)
-        self.depth -= 1
+        self.depth = depth - 1
         return sql
 
     def _too_deep(self, node: JsonRows) -> UnsupportedError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from querykit.builder.expressions import Expression
 from querykit.builder.query import AliasedQuery, AllColumns, Query
@@ -10,7 +10,7 @@ from querykit.builder.raw import RawStatement
 from querykit.builder.select import Select
 from querykit.builder.tables import Column, Table, UndeclaredTable
 from querykit.dialects.combining import CombiningCompiler
-from querykit.dialects.expressions import is_value, visits
+from querykit.dialects.expressions import BOUND, Written, is_value, visits
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
@@ -22,8 +22,34 @@ if TYPE_CHECKING:
     from querykit.builder.tables import Source
 
 
+PLAIN_PARTS = frozenset(
+    {"columns", "sources", "predicates", "orderings", "executor", "row_type", "is_scalar", "_compiled"}
+)
+"""What most selects consist of. To ask once whether there is more takes a third of the time of asking for each part."""
+
+
+class OnlyTable(NamedTuple):
+    """What a query from one table needs of it."""
+
+    reference: str
+    references: frozenset[str]
+    from_clause: str
+
+
 class SelectCompiler(CombiningCompiler):
     """Writes SELECT and its clauses."""
+
+    tables: Written[Table, OnlyTable]
+
+    def __init_subclass__(cls) -> None:
+        """Begin with no table written."""
+        super().__init_subclass__()
+        cls.tables = Written(cls.alone, limit=1000)
+
+    @classmethod
+    def alone(cls, table: Table) -> OnlyTable:
+        """A table that stands alone in FROM."""
+        return OnlyTable(table._reference, frozenset([table._reference]), " FROM " + cls.named(table))
 
     def query(self, query: Statement[Any, Any]) -> str:
         """A query inside another."""
@@ -41,29 +67,51 @@ class SelectCompiler(CombiningCompiler):
         """``SELECT … FROM … WHERE … GROUP BY … HAVING … ORDER BY … LIMIT …``."""
         if not query.columns:
             raise CompileError("the query selects nothing: add select(…) or select_all()")
-        common = self.common
-        sql = self.with_clause(query) if query.ctes else ""
-        outer, self.scope = self.scope, self.scope_of(query)
-        sql += self.select_words(query) if query.is_distinct or query.distinct_terms else "SELECT "
-        visit_column, output = self.visit_column, self.output
-        sql += ", ".join([visit_column(each) if type(each) is Column and each.alias is None else output(each) for each in query.columns])
-        sql += self.from_clause(query, outer)
+        outer, common = self.scope, self.common
+        only = self.only_table(query)
+        if only is not None:
+            sql, self.scope = "SELECT ", outer | only.references
+        else:
+            sql = self.with_clause(query) if query.ctes else ""
+            self.scope = self.scope_of(query)
+            sql += self.select_words(query)
+        sql += self.select_list(query.columns)
+        sql += self.from_clause(query, outer) if only is None else only.from_clause
         if query.predicates:
             sql += " WHERE " + self.all_of(query.predicates)
-        if query.groupings or query.group_predicates:
+        if only is None:
             sql += self.group_by_clause(query)
         if query.orderings:
             sql += self.order_by_clause(query)
-        if query.row_limit is not None or query.row_offset is not None:
+        if only is None:
             sql += self.limit_clause(query)
         self.scope, self.common = outer, common
         return sql
+
+    def only_table(self, query: Select[Any, Any]) -> OnlyTable | None:
+        """The table of a query from one table and without rarer parts, which most are; None for others."""
+        sources = query.sources
+        if len(sources) != 1 or not PLAIN_PARTS.issuperset(query.__dict__) or not isinstance(sources[0], Table):
+            return None
+        only = self.tables[sources[0]]
+        return None if only.reference in self.scope else only
 
     def select_words(self, query: Select[Any, Any]) -> str:
         """``SELECT DISTINCT``."""
         if query.distinct_terms:
             raise self.unsupported("DISTINCT ON", "number the rows with row_number() over a partition and filter by it")
-        return "SELECT DISTINCT "
+        return "SELECT DISTINCT " if query.is_distinct else "SELECT "
+
+    def select_list(self, columns: tuple[Term | AllColumns, ...]) -> str:
+        """``a, b AS c``."""
+        scope, prefixes, names = self.scope, self.prefixes, self.names
+        written = []
+        for each in columns:  # a comprehension would call a function, and this is where most columns are
+            if type(each) is Column and each.alias is None and each.reference in scope:
+                written.append(prefixes[each.reference] + names[each.name])
+            else:
+                written.append(self.output(each))
+        return ", ".join(written)
 
     def scope_of(self, query: Select[Any, Any]) -> frozenset[str]:
         """The names that columns of the query can refer to: its own tables', and those of the queries around it."""
@@ -85,7 +133,8 @@ class SelectCompiler(CombiningCompiler):
 
     def output(self, column: Term | AllColumns) -> str:
         """One item of the select list, with its alias."""
-        sql = self.visit_column(column) if type(column) is Column else self.typed(column)
+        kind = type(column)
+        sql = self.typed(column) if kind in BOUND else self.visitors[kind](self, column)
         alias = column.alias if isinstance(column, Expression) else column.__dict__.get("alias")
         return sql if alias is None else f"{sql} AS {self.names[alias]}"
 
@@ -95,8 +144,6 @@ class SelectCompiler(CombiningCompiler):
             if query.joins:
                 raise CompileError("a join needs a table before it: add from_(…)")
             return ""
-        if len(query.sources) == 1 and not query.joins and isinstance(query.sources[0], Table):
-            return " FROM " + self.table(query.sources[0])
         inner, self.scope = self.scope, outer
         # a comma binds looser than JOIN, and the conditions after it would not see the first table
         separator, joined = (" INNER JOIN ", " ON TRUE") if query.joins else (", ", "")
@@ -136,10 +183,15 @@ class SelectCompiler(CombiningCompiler):
     @visits(Table, UndeclaredTable)
     def table(self, table: Any) -> str:
         """``"schema"."table" AS "alias"``."""
-        sql = self.names[table._name]
+        return self.named(table)
+
+    @classmethod
+    def named(cls, table: Table) -> str:
+        """A table by its name and its alias."""
+        sql = cls.names[table._name]
         if table._schema is not None:
-            sql = f"{self.names[table._schema]}.{sql}"
-        return sql if table._alias is None else f"{sql} AS {self.names[table._alias]}"
+            sql = f"{cls.names[table._schema]}.{sql}"
+        return sql if table._alias is None else f"{sql} AS {cls.names[table._alias]}"
 
     def where_clause(self, predicates: tuple[Term, ...]) -> str:
         """``WHERE …``."""
@@ -177,15 +229,17 @@ class SelectCompiler(CombiningCompiler):
 
     def order_by_clause(self, query: Query[Any, Any]) -> str:
         """``ORDER BY …``."""
-        if not query.orderings:
-            return ""
-        return " ORDER BY " + ", ".join([self.ordering(each, query) for each in query.orderings])
+        sql = ""
+        for each in query.orderings:
+            sql += (", " if sql else " ORDER BY ") + self.ordering(each, query)
+        return sql
 
     def ordering(self, ordering: Ordering, query: Query[Any, Any]) -> str:
         """One key of ORDER BY: ascending is not written."""
         term = ordering.term
         sql = self.visit_column(term) if type(term) is Column and term.alias is None else self.ordered_term(term, query)
-        return self.placed_nulls(sql, ordering)
+        is_plain = ordering.direction == "ASC" and ordering.nulls is None
+        return sql if is_plain else self.placed_nulls(sql, ordering)
 
     def ordered_term(self, term: Any, query: Query[Any, Any], at_least: int = 0) -> str:
         """What is ordered by: the alias of an item of the select list, or the term; as an operand, never a position."""

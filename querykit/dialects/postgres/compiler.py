@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from querykit.builder.tables import Column
     from querykit.builder.value_types import ValueType
 
+NESTED = '"nested"'
+
 
 class PostgresCompiler(PostgresWrites, PostgresTerms, PostgresJsonCompiler):
     """Writes PostgreSQL's SQL."""
@@ -151,16 +153,14 @@ class PostgresCompiler(PostgresWrites, PostgresTerms, PostgresJsonCompiler):
 
     def json_array(self, node: JsonArray) -> str:
         """``(SELECT COALESCE(JSON_AGG(ROW_TO_JSON(nested.*)), '[]') FROM (query) AS nested)``."""
-        nested = self.names[self.NESTED]
-        if node.is_scalar:
+        if node.query.is_scalar:
             value = self.value_of_derived(self.known_columns(node)[0])
-            return f"(SELECT COALESCE(JSON_AGG({value}), '[]') FROM ({self.query(node.query)}) AS {nested})"
-        return f"(SELECT COALESCE(JSON_AGG(ROW_TO_JSON({nested}.*)), '[]') FROM ({self._rows(node)}) AS {nested})"
+            return f"(SELECT COALESCE(JSON_AGG({value}), '[]') FROM ({self.query(node.query)}) AS {NESTED})"
+        return f"(SELECT COALESCE(JSON_AGG(ROW_TO_JSON({NESTED}.*)), '[]') FROM ({self._rows(node)}) AS {NESTED})"
 
     def json_object(self, node: JsonObject) -> str:
         """``(SELECT ROW_TO_JSON(nested.*) FROM (query) AS nested)``; the server refuses a second row."""
-        nested = self.names[self.NESTED]
-        return f"(SELECT ROW_TO_JSON({nested}.*) FROM ({self._rows(node)}) AS {nested})"
+        return f"(SELECT ROW_TO_JSON({NESTED}.*) FROM ({self._rows(node)}) AS {NESTED})"
 
     def _rows(self, node: JsonRows) -> str:
         """The query, its columns put in forms that survive JSON by a query around it where one needs that."""
