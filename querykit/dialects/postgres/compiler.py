@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pypika.terms import Term
-
 from querykit.builder.expressions import InList, Keyword, Like, known_type
 from querykit.builder.value_types import type_of
 from querykit.dialects.expressions import BOUND, OTHER, is_value, visits
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from querykit.builder.json import JsonArray, JsonObject, JsonRows
     from querykit.builder.query import Query
     from querykit.builder.select import Select
-    from querykit.builder.tables import Column
     from querykit.builder.value_types import ValueType
 
 NESTED = '"nested"'
@@ -104,12 +101,6 @@ class PostgresCompiler(PostgresWrites, PostgresTerms, PostgresJsonCompiler):
             return [self.literal(each) for each in node.args]
         untold = ("float", "decimal") if name in self.LIKE_TYPED else ("float", "decimal", "int")
         return [self.literal(each) if is_value(each) and _is_of(each, untold) else self.visit(each) for each in node.args]
-
-    def assigned(self, value: Any, column: Column[Any]) -> str:
-        """What a column is set to; where its type is not known, a float says that it is one."""
-        sql = super().assigned(value, column)
-        is_cut = column.value_type is None and not isinstance(value, Term) and _is_fractional(type_of(value))
-        return f"{sql}::{self.parameter_type(type_of(value))}" if is_cut else sql
 
     # -- clauses ------------------------------------------------------------------------------------------------------
 
