@@ -1,17 +1,17 @@
 """PyPika's queries, turned into our statements where they enter: a snapshot, below which there is no PyPika.
 
-Queries are read through ``type(query)`` and ``vars(query)`` only. What they ask for and our statements cannot say yet
-stands in `_NOT_YET` and is refused by its name; what PyPika would leave out without a word is refused too.
+Queries are read through ``type(query)`` and ``vars(query)`` only. What can be converted, and where, says `_CLAUSES`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pypika import queries as pypika
 from pypika import terms as pypika_terms
 from pypika.enums import JoinType, SetOperation
 
+from querykit.builder import pypika_criteria as _pypika_criteria  # noqa: F401 - registers what it translates
 from querykit.builder import pypika_writes
 from querykit.builder.cte import CommonTable
 from querykit.builder.expressions import Expression, Ordering, Subquery, convert_operands
@@ -19,7 +19,7 @@ from querykit.builder.pypika_functions import direction
 from querykit.builder.pypika_nodes import BareColumn
 from querykit.builder.pypika_tables import FOREIGN, is_understood, reference_of, refuse_builder, table_of
 from querykit.builder.pypika_terms import Terms, column_under, is_constant
-from querykit.builder.query import AliasedQuery, AllColumns, convert_sources
+from querykit.builder.query import AliasedQuery, AllColumns, Query, convert_sources
 from querykit.builder.select import Join, JoinKind, Select
 from querykit.builder.statement import Statement, adopt_statements
 from querykit.builder.tables import Source, UndeclaredTable, checked_name
@@ -28,58 +28,49 @@ from querykit.errors import BuildError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_CLAUSES: Final = {
-    "_with": "WITH",
-    "_selects": "SELECT",
-    "_columns": "column list",
-    "_values": "VALUES",
-    "_distinct": "DISTINCT",
-    "_distinct_on": "DISTINCT ON",
-    "_from": "FROM",
-    "_joins": "JOIN",
-    "_wheres": "WHERE",
-    "_groupbys": "GROUP BY",
-    "_havings": "HAVING",
-    "_orderbys": "ORDER BY",
-    "_limit": "LIMIT",
-    "_offset": "OFFSET",
-    "_updates": "SET",
-    "_returns": "RETURNING",
-    "_using": "USING",
-    "_replace": "REPLACE",
-    "_ignore": "IGNORE",
-    "_on_conflict": "ON CONFLICT",
-    "_duplicate_updates": "ON DUPLICATE KEY UPDATE",
-    "_ignore_duplicates": "ON DUPLICATE KEY IGNORE",
-}
-"""The clauses of PyPika's builders, by the attribute that holds them."""
-_NOT_YET: Final = {
-    "_for_update": "FOR UPDATE",
-    "_mysql_rollup": "WITH ROLLUP",
-    "_select_into": "SELECT … INTO",
-    "_force_indexes": "FORCE INDEX",
-    "_use_indexes": "USE INDEX",
-    "_modifiers": "a modifier after SELECT",
-    "_prewheres": "PREWHERE",
-    "_qualifys": "QUALIFY",
-    "_with_totals": "WITH TOTALS",
-}
-"""What no statement of ours says: where a query has one of these, it is refused by this name."""
+QueryT = TypeVar("QueryT", bound="Query[Any, Any]")
 
-_OF_SELECT: Final = frozenset(
-    "_with _selects _distinct _distinct_on _from _joins _wheres _groupbys _havings _orderbys _limit _offset".split()
-)
-_OF_INSERT: Final = frozenset(
-    "_with _columns _values _returns _replace _ignore _on_conflict _duplicate_updates _ignore_duplicates".split()
-)
-_TAKEN: Final = {
-    "SELECT": _OF_SELECT,
-    "INSERT": _OF_INSERT,
-    "INSERT … SELECT": _OF_INSERT | _OF_SELECT,
-    "UPDATE": frozenset("_with _updates _from _joins _wheres _limit _returns".split()),
-    "DELETE": frozenset("_with _from _using _joins _wheres _orderbys _limit _returns".split()),
+_CLAUSES: Final[dict[str, tuple[str, frozenset[str]]]] = {
+    name: (clause, frozenset(kinds.split()))
+    for name, clause, kinds in (
+        ("_with", "WITH", "SELECT INSERT UPDATE DELETE"),
+        ("_selects", "SELECT", "SELECT"),
+        ("_distinct", "DISTINCT", "SELECT"),
+        ("_distinct_on", "DISTINCT ON", "SELECT"),
+        ("_from", "FROM", "SELECT UPDATE DELETE"),
+        ("_joins", "JOIN", "SELECT UPDATE DELETE"),
+        ("_using", "USING", "DELETE"),
+        ("_wheres", "WHERE", "SELECT UPDATE DELETE"),
+        ("_groupbys", "GROUP BY", "SELECT"),
+        ("_havings", "HAVING", "SELECT"),
+        ("_orderbys", "ORDER BY", "SELECT DELETE"),
+        ("_limit", "LIMIT", "SELECT UPDATE DELETE"),
+        ("_offset", "OFFSET", "SELECT"),
+        ("_columns", "columns", "INSERT"),
+        ("_values", "VALUES", "INSERT"),
+        ("_replace", "REPLACE", "INSERT"),
+        ("_ignore", "IGNORE", "INSERT"),
+        ("_on_conflict", "ON CONFLICT", "INSERT"),
+        ("_duplicate_updates", "ON DUPLICATE KEY UPDATE", "INSERT"),
+        ("_ignore_duplicates", "ON DUPLICATE KEY IGNORE", "INSERT"),
+        ("_updates", "SET", "UPDATE"),
+        ("_returns", "RETURNING", "INSERT UPDATE DELETE"),
+        # what no statement of ours says, or not yet
+        ("_for_update", "FOR UPDATE", ""),
+        ("_mysql_rollup", "WITH ROLLUP", ""),
+        ("_select_into", "SELECT … INTO", ""),
+        ("_force_indexes", "FORCE INDEX", ""),
+        ("_use_indexes", "USE INDEX", ""),
+        ("_modifiers", "a modifier after SELECT", ""),
+        ("_prewheres", "PREWHERE", ""),
+        ("_qualifys", "QUALIFY", ""),
+        ("_with_totals", "WITH TOTALS", ""),
+    )
 }
-"""The clauses that each kind of statement takes; any other is refused by its name."""
+"""What a query of PyPika's can hold: by the attribute, its name in SQL, and the statements in which it is converted.
+
+In any other it is refused by its name; PyPika leaves some out of the text without a word.
+"""
 
 _JOINS: Final[dict[JoinType, JoinKind]] = {
     JoinType.inner: "INNER",
@@ -174,17 +165,17 @@ class Conversion(Terms):
 
     def converted(self, state: dict[str, Any]) -> Statement[Any, Any]:
         """A query, by its kind."""
-        kind, convert = _kind(state)
-        self._refuse_clauses(kind, state)
+        kinds, convert = _kinds(state)
+        self._refuse_clauses(frozenset(kinds), state)
         ctes = self._bring_in(state["_with"])
         made = convert(self, state)
         return made.replaced(ctes=ctes) if ctes else made
 
     @staticmethod
-    def _refuse_clauses(kind: str, state: dict[str, Any]) -> None:
-        for name, clause in (*_NOT_YET.items(), *_CLAUSES.items()):
-            if name not in _TAKEN[kind] and _is_set(state.get(name)):
-                where = "" if name in _NOT_YET else f" in {kind}"
+    def _refuse_clauses(kinds: frozenset[str], state: dict[str, Any]) -> None:
+        for name, (clause, taken_in) in _CLAUSES.items():
+            if not kinds & taken_in and _is_set(state.get(name)):
+                where = f" in {' … '.join(sorted(kinds))}" if taken_in else ""
                 raise BuildError(f"a PyPika query with {clause}{where} cannot be converted: build it with querykit")
 
     def _bring_in(self, named: Iterable[Any]) -> tuple[CommonTable, ...]:
@@ -199,7 +190,9 @@ class Conversion(Terms):
     def add_source(self, source: Source) -> Source:
         """Note a table of FROM, to which columns can refer."""
         if source._reference in self.sources:
-            raise BuildError(f"{source._reference!r} stands twice in a PyPika query: give one of them an alias with .as_(…)")
+            raise BuildError(
+                f"{source._reference!r} stands twice in a PyPika query: give one of them an alias with .as_(…)"
+            )
         self.sources[source._reference] = source
         return source
 
@@ -213,7 +206,9 @@ class Conversion(Terms):
         groupings = tuple([self._grouping(each, columns) for each in state["_groupbys"]])
         is_single = len(sources) == 1 and not joins and not isinstance(sources[0], AliasedQuery)
         is_qualified = not is_single or state["_foreign_table"]
-        orderings = [self.ordering(*each, columns, is_qualified=is_qualified) for each in state["_orderbys"]]
+        orderings = [
+            self.ordering(node, order, columns, is_qualified=is_qualified) for node, order in state["_orderbys"]
+        ]
         query: Select[Any, Any] = Select().replaced(
             columns=columns,
             sources=sources,
@@ -225,8 +220,7 @@ class Conversion(Terms):
             distinct_terms=tuple([self.term(each) for each in state.get("_distinct_on", ())]),
         )
         self.aliases = _by_alias(columns)
-        query = query.replaced(group_predicates=self.predicates(state["_havings"]))
-        return _limited(query, state)
+        return _limited(query.replaced(group_predicates=self.predicates(state["_havings"])), state)
 
     def item(self, node: Any) -> Any:
         """An item of a select list or of RETURNING."""
@@ -258,7 +252,9 @@ class Conversion(Terms):
             return Join(kind, source, using=tuple([vars(each)["name"] for each in state["fields"]]))
         predicates = self.predicates(state.get("criterion"))
         if bool(predicates) == (kind == "CROSS"):
-            raise BuildError(f"a PyPika query with {kind} JOIN {'and' if predicates else 'without'} ON cannot be converted")
+            raise BuildError(
+                f"a PyPika query with {kind} JOIN {'and' if predicates else 'without'} ON cannot be converted"
+            )
         return Join(kind, source, predicates)
 
     # -- GROUP BY, ORDER BY -------------------------------------------------------------------------------------------
@@ -270,7 +266,8 @@ class Conversion(Terms):
             return item
         name = vars(node).get("name")
         if _is_field(node) and _is_unqualified(vars(node)["table"], name) and name in _by_alias(columns):
-            return BareColumn(name)  # of an alias and a column of one name, every server takes the column
+            # of an alias and a column of one name, every server takes the column
+            return BareColumn(name)
         return self.term(node)
 
     def ordering(self, node: Any, order: Any, columns: tuple[Any, ...], *, is_qualified: bool) -> Ordering:
@@ -279,7 +276,8 @@ class Conversion(Terms):
         if item is None and _is_field(node):
             table, name = vars(node)["table"], vars(node)["name"]
             if table is None or (not is_qualified and _is_unqualified(table, name)):
-                item = _by_alias(columns).get(name)  # of an alias and a column of one name, every server takes the alias
+                # of an alias and a column of one name, every server takes the alias
+                item = _by_alias(columns).get(name)
         return Ordering(self.term(node) if item is None else item, direction(order))
 
     # -- set operations -----------------------------------------------------------------------------------------------
@@ -287,7 +285,7 @@ class Conversion(Terms):
     def set_operation(self, query: pypika._SetOperation) -> Statement[Any, Any]:
         """Queries joined by UNION, INTERSECT, EXCEPT, one after the other."""
         state = vars(query)
-        made: Any = self.statement(state["base_query"])
+        made = self._query(state["base_query"])
         before: set[SetOperation] = set()
         for operation, other in state["_set_operation"]:
             if operation is SetOperation.intersect and before - {operation}:
@@ -296,19 +294,28 @@ class Conversion(Terms):
                     "which comes first; build it with querykit, which keeps your grouping"
                 )
             before.add(operation)
-            made = _COMBINE[operation](made, self.statement(other))
+            made = _COMBINE[operation](made, self._query(other))
         orderings = [Ordering(_result_column(node), direction(order)) for node, order in state["_orderbys"]]
         return _limited(made.replaced(orderings=tuple(orderings)), state)
 
+    def _query(self, query: Any) -> Query[Any, Any]:
+        made = self.statement(query)
+        if not isinstance(made, Query):
+            raise BuildError(f"a PyPika set operation joins queries, not a {type(made).__name__}")
+        return made
 
-def _kind(state: dict[str, Any]) -> tuple[str, Callable[[Conversion, dict[str, Any]], Statement[Any, Any]]]:
+
+def _kinds(
+    state: dict[str, Any],
+) -> tuple[tuple[str, ...], Callable[[Conversion, dict[str, Any]], Statement[Any, Any]]]:
+    """Which statement a builder holds, and what converts it."""
     if state["_update_table"] is not None:
-        return "UPDATE", pypika_writes.update_rows
+        return ("UPDATE",), pypika_writes.update_rows
     if state["_delete_from"]:
-        return "DELETE", pypika_writes.delete_rows
+        return ("DELETE",), pypika_writes.delete_rows
     if state["_insert_table"] is not None and not state["_select_into"]:
-        return "INSERT … SELECT" if state["_selects"] else "INSERT", pypika_writes.insert
-    return "SELECT", Conversion.select
+        return ("INSERT", "SELECT") if state["_selects"] else ("INSERT",), pypika_writes.insert
+    return ("SELECT",), Conversion.select
 
 
 # -- small questions --------------------------------------------------------------------------------------------------
@@ -359,13 +366,13 @@ def _result_column(node: Any) -> BareColumn[Any]:
     return BareColumn(name)
 
 
-def _limited(query: Any, state: dict[str, Any]) -> Any:
+def _limited(query: QueryT, state: dict[str, Any]) -> QueryT:
     if state["_limit"] is not None:
         query = query.limit(state["_limit"])
     return query.offset(state["_offset"]) if state["_offset"] else query
 
 
-_COMBINE: Final = {
+_COMBINE: Final[dict[SetOperation, Callable[[Query[Any, Any], Query[Any, Any]], Query[Any, Any]]]] = {
     SetOperation.union: lambda one, other: one.union(other),
     SetOperation.union_all: lambda one, other: one.union_all(other),
     SetOperation.intersect: lambda one, other: one.intersect(other),
@@ -384,12 +391,12 @@ def _value_of(query: Any) -> Any:
     return made if alias is None else made.as_(alias)
 
 
-for _class in (pypika.QueryBuilder, pypika._SetOperation):
-    adopt_statements(_class, statement_of)
-    convert_operands(_class, _value_of)
-    convert_sources(_class, _aliased)
-for _class in FOREIGN:
-    if not issubclass(_class, pypika.QueryBuilder):
-        adopt_statements(_class, refuse_builder)
+for _builder in (pypika.QueryBuilder, pypika._SetOperation):
+    adopt_statements(_builder, statement_of)
+    convert_operands(_builder, _value_of)
+    convert_sources(_builder, _aliased)
+for _foreign in FOREIGN:
+    if not issubclass(_foreign, pypika.QueryBuilder):
+        adopt_statements(_foreign, refuse_builder)
 convert_sources(pypika.Table, table_of)
 convert_sources(pypika.AliasedQuery, lambda table: Conversion({}).source(table))

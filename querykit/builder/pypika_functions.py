@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 _WORD: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _NAME: Final = re.compile(_WORD)
 _TYPE: Final = re.compile(rf"{_WORD}(?: {_WORD})*(?: ?\(\d+(?:, ?\d+)?\))?(?: {_WORD})*(?:\[\])*")
-_DATE_PARTS: Final = frozenset(
-    "MICROSECOND MICROSECONDS MILLISECONDS SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR DECADE CENTURY MILLENNIUM EPOCH "
-    "DOW DOY ISODOW ISOYEAR JULIAN TIMEZONE TIMEZONE_HOUR TIMEZONE_MINUTE SECOND_MICROSECOND MINUTE_MICROSECOND "
-    "MINUTE_SECOND HOUR_MICROSECOND HOUR_SECOND HOUR_MINUTE DAY_MICROSECOND DAY_SECOND DAY_MINUTE DAY_HOUR "
-    "YEAR_MONTH".split()
-)
+_DATE_PARTS: Final = frozenset({
+    "MICROSECOND", "MICROSECONDS", "MILLISECONDS", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER",
+    "YEAR", "DECADE", "CENTURY", "MILLENNIUM", "EPOCH", "DOW", "DOY", "ISODOW", "ISOYEAR", "JULIAN", "TIMEZONE",
+    "TIMEZONE_HOUR", "TIMEZONE_MINUTE", "SECOND_MICROSECOND", "MINUTE_MICROSECOND", "MINUTE_SECOND",
+    "HOUR_MICROSECOND", "HOUR_SECOND", "HOUR_MINUTE", "DAY_MICROSECOND", "DAY_SECOND", "DAY_MINUTE", "DAY_HOUR",
+    "YEAR_MONTH",
+})  # fmt: skip
 _STATELESS: Final = frozenset({pypika_functions.__name__, analytics.__name__})
 """The modules whose functions are known to leave nothing in the session."""
 
@@ -68,7 +69,9 @@ def _call(terms: Terms, node: pypika.Function, args: list[Any]) -> FunctionCall[
     checked = fn.call(_qualified(state["name"], state["schema"])).name
     is_known = type(node).__module__ in _STATELESS or type(node) in (pypika.Pow, pypika.Mod)
     typed = _TYPED.get(checked) if is_known else None
-    call = FunctionCall(checked, args, None if typed is None else typed(*args).value_type, is_known=is_known)
+    call: FunctionCall[Any] = FunctionCall(
+        checked, args, None if typed is None else typed(*args).value_type, is_known=is_known
+    )
     if filters := [each for each in state.get("_filters", ()) if not isinstance(each, pypika.EmptyCriterion)]:
         return call.filter_where(*[terms.condition(each, "FILTER") for each in filters])
     return call

@@ -47,10 +47,10 @@ class ArrayItems(Expression[T_co]):
 
 
 class Edge(NamedTuple):
-    """An edge of a window frame: ``UNBOUNDED PRECEDING``, ``CURRENT ROW``, or `count` rows before or after this one."""
+    """An edge of a window frame: ``UNBOUNDED PRECEDING``, ``CURRENT ROW``, or `distance` rows from this one."""
 
     words: str
-    count: Term | None = None
+    distance: Term | None = None
 
 
 class Frame(NamedTuple):

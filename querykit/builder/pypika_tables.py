@@ -68,8 +68,8 @@ def refuse_builder(query: Any) -> NoReturn:
         if each in FOREIGN:
             raise BuildError(f"PyPika's {type(query).__name__} cannot be run: {FOREIGN[each]}")
     raise BuildError(
-        f"{type(query).__name__} is a builder of your own that writes SQL, which querykit does not run: build its queries "
-        "with PyPika's own builders, or with querykit's"
+        f"{type(query).__name__} is a builder of your own that writes SQL, which querykit does not run: build its "
+        "queries with PyPika's own builders, or with querykit's"
     )
 
 
@@ -97,7 +97,9 @@ def _schema_name(schema: Any) -> str | None:
     if schema is None:
         return None
     if vars(schema)["_parent"] is not None:
-        raise BuildError(f"the schema {vars(schema)['_name']!r} stands within another, which no database takes in a query")
+        raise BuildError(
+            f"the schema {vars(schema)['_name']!r} stands within another, which no database takes in a query"
+        )
     return checked_name(vars(schema)["_name"], "a schema")
 
 

@@ -34,8 +34,10 @@ def insert(conversion: Conversion, state: State) -> Statement[Any, Any]:
     if state["_ignore"]:
         started = started.ignore()
     columns = tuple([_target_column(conversion, target, each) for each in state["_columns"]])
-    made = _rows_of_query(conversion, started, columns, state) if state["_selects"] else _rows(
-        conversion, started, columns, state["_values"]
+    made = (
+        _rows_of_query(conversion, started, columns, state)
+        if state["_selects"]
+        else _rows(conversion, started, columns, state["_values"])
     )
     return _on_conflict(conversion, made, state).replaced(returned=_returned(conversion, state))
 
@@ -102,9 +104,7 @@ def _is_named(table: Any, target: Table) -> bool:
     return isinstance(table, PyPikaTable) and vars(table)["_table_name"] == target._name
 
 
-def _assignments(
-    conversion: Conversion, target: Table, pairs: Iterable[tuple[Any, Any]]
-) -> dict[Column[Any], Any]:
+def _assignments(conversion: Conversion, target: Table, pairs: Iterable[tuple[Any, Any]]) -> dict[Column[Any], Any]:
     given: dict[Column[Any], Any] = {}
     for field, value in pairs:
         column = _target_column(conversion, target, field)
@@ -173,7 +173,7 @@ def delete_rows(conversion: Conversion, state: State) -> Statement[Any, Any]:
     sources = [conversion.add_source(conversion.source(each)) for each in using]
     joins = _joins(conversion, state)
     made = delete_from(target).replaced(sources=tuple(sources), joins=joins)
-    orderings = [conversion.ordering(*each, (), is_qualified=True) for each in state["_orderbys"]]
+    orderings = [conversion.ordering(node, order, (), is_qualified=True) for node, order in state["_orderbys"]]
     return _restricted(conversion, made.replaced(orderings=tuple(orderings)), state)
 
 
@@ -185,8 +185,6 @@ def _joins(conversion: Conversion, state: State) -> tuple[Any, ...]:
 
 
 def _restricted(conversion: Conversion, made: Any, state: State) -> Statement[Any, Any]:
-    made = made.replaced(
-        predicates=conversion.predicates(state["_wheres"]), returned=_returned(conversion, state)
-    )
+    made = made.replaced(predicates=conversion.predicates(state["_wheres"]), returned=_returned(conversion, state))
     limited: Statement[Any, Any] = made if state["_limit"] is None else made.limit(state["_limit"])
     return limited

@@ -61,7 +61,7 @@ class PyPikaCompiler(ExpressionCompiler):
         return f"({', '.join([self.beside_known(node, each) for each in node.items])})"
 
     @visits(ArrayItems)
-    def visit_array_items(self, node: ArrayItems[Any]) -> str:
+    def visit_array_items(self, node: ArrayItems[Any]) -> str:  # noqa: ARG002 - for dialects that have it
         """``ARRAY[a, b]``, where the database has arrays."""
         raise self.unsupported("arrays", "put the items into rows, or bind a list to a JSON column")
 
@@ -76,12 +76,12 @@ class PyPikaCompiler(ExpressionCompiler):
         return f"{left} {operator} {right}"
 
     @visits(IntervalParts)
-    def visit_interval_parts(self, node: IntervalParts[Any]) -> str:
+    def visit_interval_parts(self, node: IntervalParts[Any]) -> str:  # noqa: ARG002 - for dialects that have it
         """An interval, where the database has any."""
         raise self.unsupported("intervals", "compute the date in Python, or write its own function through sql(…)")
 
     @visits(AtTimeZone)
-    def visit_at_time_zone(self, node: AtTimeZone[Any]) -> str:
+    def visit_at_time_zone(self, node: AtTimeZone[Any]) -> str:  # noqa: ARG002 - for dialects that have it
         """``a AT TIME ZONE zone``, where the database has it."""
         raise self.unsupported("AT TIME ZONE", "convert the time in Python")
 
@@ -91,7 +91,7 @@ class PyPikaCompiler(ExpressionCompiler):
         return f"CAST({self.typed(node.term)} AS {node.type_name})"
 
     @visits(Transcoding)
-    def visit_transcoding(self, node: Transcoding[Any]) -> str:
+    def visit_transcoding(self, node: Transcoding[Any]) -> str:  # noqa: ARG002 - for dialects that have it
         """``CONVERT(a USING encoding)``, where the database has it."""
         raise self.unsupported("CONVERT(… USING …)")
 
@@ -123,11 +123,13 @@ class PyPikaCompiler(ExpressionCompiler):
     def frame(self, frame: Frame) -> str:
         """``ROWS BETWEEN start AND end``."""
         start = self.edge(frame.start)
-        return f"{frame.unit} {start}" if frame.end is None else f"{frame.unit} BETWEEN {start} AND {self.edge(frame.end)}"
+        return (
+            f"{frame.unit} {start}" if frame.end is None else f"{frame.unit} BETWEEN {start} AND {self.edge(frame.end)}"
+        )
 
     def edge(self, edge: Edge) -> str:
         """``CURRENT ROW``, ``? PRECEDING``."""
-        return edge.words if edge.count is None else f"{self.typed(edge.count)} {edge.words}"
+        return edge.words if edge.distance is None else f"{self.typed(edge.distance)} {edge.words}"
 
 
 def _translated(node: Any) -> Any:
