@@ -47,9 +47,9 @@ async def db(database_name: str, urls: dict[str, str]) -> AsyncIterator[Database
         yield database
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def sample_tables(database_name: str, urls: dict[str, str]) -> AsyncIterator[None]:
-    """The tables of `tests.sample`, made once for each database."""
+    """The tables of `tests.sample`, made anew for each module, since recipes make tables of the same names."""
     async with Database(urls[database_name]) as database:
         await create_sample(database)
         yield

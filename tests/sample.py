@@ -94,7 +94,7 @@ async def restore_sample(db: Database) -> None:
 async def drop_sample(db: Database) -> None:
     """Remove the tables."""
     for name in _TABLES:
-        await db.execute(sql("DROP TABLE {}", sql.id(name)))
+        await db.execute(sql("DROP TABLE IF EXISTS {}", sql.id(name)))
 
 
 async def fill(db: Database, name: str) -> None:
