@@ -208,8 +208,12 @@ class Connection(Protocol):
         """End the connection politely."""
         ...
 
+    async def abort(self) -> None:
+        """Stop what another task does on it at the server, and end it."""
+        ...
+
     def terminate(self) -> None:
-        """End the connection at once, without waiting."""
+        """End the connection at once, without waiting; what it does at the server may go on."""
         ...
 
 

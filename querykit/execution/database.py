@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from querykit.errors import (
     ClosedError,
@@ -41,6 +42,26 @@ T = TypeVar("T")
 
 FIRST_RETRY_DELAY = 0.02
 """How long `run_in_transaction` waits before its second attempt, in seconds; then twice as long each time."""
+
+
+class Health(NamedTuple):
+    """How a database does.
+
+    Attributes:
+        latency: How long the server took to answer, in seconds.
+        dialect: What it speaks.
+        server_version: Its version.
+        connections: How many connections there are.
+        idle: How many of them nobody uses.
+        waiting: How many tasks wait for one.
+    """
+
+    latency: float
+    dialect: str
+    server_version: str
+    connections: int
+    idle: int
+    waiting: int
 
 
 class Database(Runner):
@@ -196,6 +217,21 @@ class Database(Runner):
     def pool(self) -> Pool:
         """The pool of connections, for its numbers: `size`, `idle`, `waiting`. On a SQLite file that of the writer."""
         return self._pools.writers
+
+    async def health(self) -> Health:
+        """Ask the server whether it is there, on a connection of the pool.
+
+        Raises:
+            DatabaseError: it is not.
+        """
+        pool = self._pools.writers
+        slot = pool.take() or await pool.acquire()
+        began = monotonic()
+        try:
+            await slot.connection.ping()
+        finally:
+            pool.release(slot)
+        return Health(monotonic() - began, self.dialect.name, self.server_version, pool.size, pool.idle, pool.waiting)
 
     # -- sessions -----------------------------------------------------------------------------------------------------
 

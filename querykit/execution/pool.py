@@ -322,7 +322,6 @@ class Pool:
             async with asyncio.timeout(timeout):
                 while self._lent or self._opening:  # noqa: ASYNC110 - an event would burden every release
                     await asyncio.sleep(0.005)
-        for slot in self._lent:
-            slot.connection.terminate()
+        await asyncio.gather(*[slot.connection.abort() for slot in self._lent])
         while self._chores:
             await asyncio.wait(self._chores)

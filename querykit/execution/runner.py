@@ -39,8 +39,11 @@ class Runner(Creator):
 
     def __init__(self, timeout: float | None) -> None:
         """Run the statements that start here, by default within `timeout` seconds."""
-        self._executor: Executor | None = self
         self._timeout = timeout
+
+    @property
+    def _executor(self) -> Executor | None:  # type: ignore[override]  # as an attribute it would be a cycle of references
+        return self
 
     @property
     @abstractmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import warnings
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from querykit.dialects.driver import ISOLATION_LEVELS, TransactionOptions, to_its_end
@@ -136,10 +137,11 @@ class Transaction(Runner):
         """Commit on a clean exit; roll back on an exception, which goes on."""
         if self._state != "open":
             return
-        if error is None:
-            await self.commit()
-        else:
-            await to_its_end(self._roll_back())
+        try:
+            if error is None:
+                await self.commit()
+        finally:
+            await to_its_end(self._roll_back())  # nothing, after a commit
 
     async def commit(self) -> None:
         """Keep what was done. A cancellation is delivered once the outcome is known.
@@ -212,6 +214,15 @@ class Transaction(Runner):
             self._parent._inner = None
         if held is not None and self._give_back is not None:
             self._give_back(held)
+
+    def __del__(self) -> None:
+        """Drop the connection of a transaction that nobody can end any more."""
+        if self._held is not None and self._parent is None:
+            warnings.warn(
+                "a transaction was neither committed nor rolled back", ResourceWarning, source=self, stacklevel=2
+            )
+            self._held.connection.terminate()
+            self._end("rolled back")
 
     # -- savepoints ---------------------------------------------------------------------------------------------------
 

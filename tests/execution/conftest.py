@@ -49,9 +49,7 @@ class Slow:
 
 
 _COUNTING = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000000) SELECT count(*) FROM n"
-_PROCESSES = (
-    "SELECT count(*) FROM information_schema.processlist WHERE command <> 'Sleep' AND info LIKE '%querykit_slow%'"
-)
+_PROCESSES = "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE '%querykit_slow%'"
 
 _SLOW = {
     "sqlite": Slow(
@@ -64,7 +62,7 @@ _SLOW = {
         write=sql("INSERT INTO item (id) SELECT 1 FROM pg_sleep(30) AS querykit_slow"),
         running=sql(
             "SELECT count(*) FROM pg_stat_activity "
-            "WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE {}",
+            "WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid() AND query LIKE {}",
             "%querykit_slow%",
         ),
     ),

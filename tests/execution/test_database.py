@@ -1,6 +1,7 @@
 """Connecting, and the rules of reading."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -134,11 +135,10 @@ async def test_a_stream_left_early_lets_the_transaction_go_on(db: Database, thre
 
 async def test_a_stream_ends_with_its_transaction(db: Database, three: Item) -> None:
     query = db.select_from(three).select(three.id).order_by(three.id)
-    with pytest.raises(ZeroDivisionError):
-        async with db.transaction() as trx:
-            rows = trx.stream(query, chunk_size=1)
-            await anext(rows)
-            raise ZeroDivisionError
+    trx = await db.begin()
+    rows = trx.stream(query, chunk_size=1)
+    await anext(rows)
+    await trx.rollback()
     with pytest.raises(ClosedError, match="ended while"):
         await anext(rows)
     assert await query.fetch_column() == [1, 2, 3]
@@ -285,6 +285,37 @@ async def test_a_database_is_used_between_connect_and_close(urls: dict[str, str]
             await use()
     with pytest.raises(ClosedError, match="closed"):
         db.transaction()
+
+
+async def test_health_has_the_numbers(db: Database, database_name: str) -> None:
+    health = await db.health()
+    assert 0 <= health.latency < 1
+    assert (health.dialect, health.connections, health.idle, health.waiting) == (database_name, 1, 1, 0)
+
+
+@pytest.mark.databases("mysql", "mariadb")
+async def test_tls_that_the_server_has_not_is_not_done_without(urls: dict[str, str], db: Database) -> None:
+    for mode in ("require", "verify-ca", "verify-full"):
+        with pytest.raises(ConnectError, match=r"TLS|certificate"):
+            await Database(f"{urls[db.dialect.name]}?sslmode={mode}").connect()
+
+
+async def test_a_forked_process_is_told_to_connect_itself(db: Database) -> None:
+    query = db.select(value(1).as_("one"))
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            query.fetch_all().send(None)
+        except UsageError as error:
+            os.write(writer, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    await asyncio.to_thread(os.waitpid, child, 0)
+    assert b"forked" in os.read(reader, 1000)
+    os.close(reader)
+    assert await query.fetch_one() == {"one": 1}
 
 
 async def test_another_event_loop_is_refused(db: Database) -> None:

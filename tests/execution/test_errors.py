@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -254,7 +254,6 @@ def test_every_integrity_error_of_postgres_is_mapped() -> None:
 
 
 def test_every_integrity_error_of_pymysql_is_mapped() -> None:
-    mapped: Callable[[int], Any] = pymysql.err.error_map.get
-    for code in pymysql.err.error_map:
-        if mapped(code) is pymysql.err.IntegrityError:
+    for code, kind in pymysql.err.error_map.items():
+        if kind is pymysql.err.IntegrityError:
             assert code in MYSQL_RULES, code

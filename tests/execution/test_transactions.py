@@ -1,6 +1,7 @@
 """Transactions: all or nothing, on the connection they hold, until they end."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -113,6 +114,26 @@ async def test_the_only_connection_does_not_wait_for_itself() -> None:
     async with Database("sqlite://") as db, db.transaction():
         with pytest.raises(UsageError, match="would wait for itself"):
             await db.outside().fetch_all(sql("SELECT 1 AS one"))
+
+
+async def test_an_inner_transaction_left_open_keeps_nothing(db: Database, items: Item) -> None:
+    with pytest.raises(UsageError, match="inside this one is open"):
+        async with db.transaction() as trx:
+            await add(trx, items, 1)
+            await trx.transaction().start()
+    assert await ids(db, items) == []
+
+
+async def test_a_forgotten_transaction_gives_its_connection_up(
+    urls: dict[str, str], database_name: str, db: Database, items: Item
+) -> None:
+    async with Database(urls[database_name], pool_size=1) as forgetful:
+        trx = await forgetful.begin()
+        await add(trx, items, 1)
+        with pytest.warns(ResourceWarning, match="neither committed nor rolled back"):  # noqa: PT031
+            del trx
+            gc.collect()
+        assert await ids(forgetful, items) == []
 
 
 async def test_a_controlled_transaction_is_ended_by_hand(db: Database, items: Item) -> None:

@@ -44,6 +44,7 @@ log = logging.getLogger("querykit")
 STOP_TIMEOUT = 5.0
 """How long stopping a cancelled statement may take, in seconds."""
 COM_RESET_CONNECTION = 0x1F
+CLIENT_FOUND_ROWS, CLIENT_SSL, CLIENT_MULTI_STATEMENTS = 1 << 1, 1 << 11, 1 << 16
 JSON_TYPE = 245
 TRUNCATED_WARNINGS = frozenset({1260, 1301})
 """A row was cut by GROUP_CONCAT or JSON_ARRAYAGG; a result was larger than max_allowed_packet."""
@@ -105,18 +106,25 @@ class AiomysqlDriver:
                 program_name=target.options.get("application_name", ""),
                 ssl=self._tls,
             )
-            opened.client_flag |= (
-                package.connection.CLIENT.FOUND_ROWS
-            )  # an UPDATE counts the rows it leaves as they were
-            opened.client_flag &= ~package.connection.CLIENT.MULTI_STATEMENTS  # aiomysql lets a «;» begin another one
+            # An UPDATE counts the rows it leaves as they were; a «;» does not begin another statement.
+            opened.client_flag |= CLIENT_FOUND_ROWS
+            opened.client_flag &= ~CLIENT_MULTI_STATEMENTS
+            if self._tls is not None:
+                opened._get_server_information = lambda: self._greet_securely(opened)
             await opened._connect()
         except BaseException as error:
             if opened is not None:
                 opened.close()
-            if not isinstance(error, Exception):
+            if isinstance(error, QueryKitError) or not isinstance(error, Exception):
                 raise
             raise _connect_error(error, target) from None
         return opened
+
+    async def _greet_securely(self, opened: Any) -> None:
+        """Refuse a server without TLS before the password is sent: aiomysql would go on in plain text."""
+        await type(opened)._get_server_information(opened)
+        if not opened.server_capabilities & CLIENT_SSL:
+            raise ConnectError(f"cannot connect to {self.target}: the server has no TLS, which sslmode asks for")
 
     async def stop(self, thread_id: int) -> None:
         """End a connection at the server, and wait until it is gone: what it did has landed then, or never will."""
@@ -319,6 +327,11 @@ class AiomysqlConnection:
         with contextlib.suppress(Exception):
             await self.driver_connection.ensure_closed()
         self.terminate()
+
+    async def abort(self) -> None:
+        """Drop the socket, and end what is left at the server."""
+        self.terminate()
+        await self._driver.stop(self.driver_connection.thread_id())
 
     def terminate(self) -> None:
         """Drop the socket."""

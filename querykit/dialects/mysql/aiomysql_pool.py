@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.dialects.driver import Target, connect_in_time
-from querykit.dialects.mysql.aiomysql_driver import AiomysqlConnection, AiomysqlDriver
+from querykit.dialects.mysql.aiomysql_driver import CLIENT_FOUND_ROWS, AiomysqlConnection, AiomysqlDriver
 from querykit.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CLIENT_FOUND_ROWS = 2
 SETTINGS = "SELECT @@character_set_client, @@time_zone, @@autocommit, @@sql_mode"
 
 

@@ -29,7 +29,7 @@ _ESCAPES = str.maketrans({
 })  # fmt: skip
 
 
-def with_literals(sql: str, arguments: Sequence[object], *, hexadecimal: bool = False) -> bytes:
+def with_literals(sql: str, arguments: Sequence[Any], *, hexadecimal: bool = False) -> bytes:
     """The statement with its ``%s`` replaced by literals, encoded for the wire.
 
     Raises:

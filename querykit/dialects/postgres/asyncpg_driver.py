@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MINIMUM_VERSION = 12
 SETTLE_TIMEOUT = 5.0
 """How long a cancelled statement may take to end at the server, in seconds, before its connection is given up."""
+PING = "SELECT 1"
+"""An empty statement would do for the server, but asyncpg stumbles over its answer."""
 MAX_PREPARED = 200
 MAX_PREPARED_LENGTH = 15 * 1024
 JSON_OIDS = frozenset({114, 3802})
@@ -242,8 +244,8 @@ class AsyncpgConnection:
         """Values are bound at the server: no setting reads them differently."""
 
     async def ping(self) -> None:
-        """An empty statement."""
-        await self.run("")
+        """The smallest statement."""
+        await self.run(PING)
 
     async def reset(self) -> None:
         """Roll back, and bring every setting back to what it was at the start."""
@@ -259,6 +261,14 @@ class AsyncpgConnection:
             await self.driver_connection.close(timeout=SETTLE_TIMEOUT)
         except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
             self.terminate()
+
+    async def abort(self) -> None:
+        """Ask the server to cancel the statement, and drop the socket."""
+        opened = self.driver_connection
+        with contextlib.suppress(Exception):  # then nobody can ask it
+            async with asyncio.timeout(SETTLE_TIMEOUT):
+                await opened._cancel(asyncio.get_running_loop().create_future())
+        self.terminate()
 
     def terminate(self) -> None:
         """Drop the socket."""
@@ -280,7 +290,7 @@ class AsyncpgConnection:
         for _ in range(2):  # a request that comes late hits the first of these instead
             try:
                 async with asyncio.timeout(SETTLE_TIMEOUT):
-                    await self.driver_connection.execute("")
+                    await self.driver_connection.execute(PING)
             except Exception as error:  # noqa: BLE001 - whatever it is, the connection is of no more use
                 if getattr(error, "sqlstate", None) != "57014":
                     break

@@ -275,12 +275,20 @@ class AiosqliteConnection:
 
     async def close(self) -> None:
         """Close it, and end its thread."""
+        if self._is_terminated:  # the thread is about to do it; a second order would keep it from that
+            return
         self._is_terminated = True
         with contextlib.suppress(Exception):
             await self.driver_connection.close()
 
+    async def abort(self) -> None:
+        """Interrupt it, and close it."""
+        self.terminate()
+
     def terminate(self) -> None:
         """Close it, without waiting for its thread to end."""
+        if self._is_terminated:
+            return
         self._is_terminated = True
         if self.driver_connection._connection is not None:
             self.driver_connection._connection.interrupt()
