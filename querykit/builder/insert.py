@@ -154,7 +154,9 @@ class Insert(Write[RowT, ValueT]):
         if not targets:
             names = [None] if known is None else [column.name for column in known]
             if None in names:
-                raise BuildError("from_select(): a column of the query has no name that is known: add columns(…) before it")
+                raise BuildError(
+                    "from_select(): a column of the query has no name that is known: add columns(…) before it"
+                )
             return self.columns(*names).replaced(query=statement)
         if known is not None and len(known) != len(targets):
             raise BuildError(f"from_select(): the query has {len(known)} columns for the {len(targets)} of the INSERT")

@@ -35,5 +35,7 @@ def lock(strength: Strength, of: Any, *, skip_locked: bool, nowait: bool) -> Loc
         raise BuildError("a lock has skip_locked or nowait, not both")
     given = () if of is None else tuple(of) if isinstance(of, list | tuple) else (of,)
     return Lock(
-        strength, tuple([as_source(each) for each in given]), "SKIP LOCKED" if skip_locked else "NOWAIT" if nowait else None
+        strength,
+        tuple([as_source(each) for each in given]),
+        "SKIP LOCKED" if skip_locked else "NOWAIT" if nowait else None,
     )

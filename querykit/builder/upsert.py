@@ -89,7 +89,7 @@ class OnConflict(Generic[InsertT]):
                 given.update(each)
             else:
                 column = target_column(table, each)
-                given[column] = ExcludedColumn(column.name, excluded, column.value_type)
+                given[column] = ExcludedColumn(column.name, column.value_type)
         changed = assignments(table, given, columns, where="do_update")
         predicates = () if where is None else (condition(where, "do_update"),)
         return self._insert.with_part(
@@ -119,8 +119,23 @@ def _target(table: Table, given: Any) -> Term:
     return target_column(table, given)
 
 
-class ExcludedColumn(Column[Any]):
-    """A column of the row that was to be inserted."""
+class ExcludedColumn(Expression[Any]):
+    """A column of the row that was to be inserted.
+
+    It is no `Column`, or Python would turn ``column < excluded.column`` round.
+
+    Attributes:
+        name: Its name in the database.
+    """
+
+    def __init__(self, name: str, type_: ValueType | None) -> None:
+        """Hold the name and the type."""
+        self.name = name
+        self.value_type = type_
+
+    def described(self) -> str:
+        """What messages call it."""
+        return f"excluded.{self.name}"
 
 
 class ExcludedRow(Source):
@@ -148,22 +163,18 @@ class ExcludedRow(Source):
         """
         row = table.as_(self._reference)
         for name, column in row._columns.items():
-            made = ExcludedColumn(name, row, column.value_type)
+            made: Any = ExcludedColumn(name, column.value_type)
             row._columns[name] = made
             if name in row.__dict__:
                 row.__dict__[name] = made
         return row
 
-    def _missing_column(self, name: str) -> Column[Any]:
-        return _excluded_column(name, self, None)
+    def _missing_column(self, name: str) -> Any:
+        return ExcludedColumn(checked_name(name, "a column"), None)
 
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Column[Any]: ...
-
-
-def _excluded_column(name: str, row: Source, type_: ValueType | None) -> Column[Any]:
-    return ExcludedColumn(checked_name(name, "a column"), row, type_)
 
 
 excluded = ExcludedRow()

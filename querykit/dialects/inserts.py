@@ -65,7 +65,9 @@ class InsertCompiler(SelectCompiler):
     def insert_words(self, statement: Insert[Any, Any]) -> str:
         """``INSERT INTO``."""
         if statement.resolution is not None:
-            raise self.unsupported(f"INSERT OR {statement.resolution}", "say on_conflict(…).do_nothing() or do_update(…)")
+            raise self.unsupported(
+                f"INSERT OR {statement.resolution}", "say on_conflict(…).do_nothing() or do_update(…)"
+            )
         return "INSERT INTO"
 
     def inserted(self, statement: Insert[Any, Any]) -> str:
@@ -181,7 +183,9 @@ class InsertCompiler(SelectCompiler):
         """`` (…) WHERE …``: the columns of a unique index, which are not qualified here."""
         before = len(self.parameters)
         with self.unqualified():
-            targets = [self.visit(each) if isinstance(each, Column) else f"({self.visit(each)})" for each in conflict.targets]
+            targets = [
+                self.visit(each) if isinstance(each, Column) else f"({self.visit(each)})" for each in conflict.targets
+            ]
             sql = f" ({', '.join(targets)}){self.where_clause(conflict.predicates)}"
         if len(self.parameters) > before:
             raise CompileError(
@@ -215,7 +219,7 @@ class InsertCompiler(SelectCompiler):
     def visit_excluded(self, node: ExcludedColumn) -> str:
         """``"excluded"."name"``."""
         self.check_excluded(node)
-        return f"{self.names[node.reference]}.{self.names[node.name]}"
+        return f"{self.names['excluded']}.{self.names[node.name]}"
 
     def check_excluded(self, node: ExcludedColumn) -> None:
         """Refuse a column of the row that was to be inserted where there is no such row, or no such column."""

@@ -56,7 +56,8 @@ class WriteCompiler(InsertCompiler):
         """Refuse ORDER BY and LIMIT, where the database has none."""
         if statement.orderings or statement.row_limit is not None:
             raise self.unsupported(
-                f"{verb} … ORDER BY … LIMIT", "say where(table.id.is_in(query)) with a query that is ordered and limited"
+                f"{verb} … ORDER BY … LIMIT",
+                "say where(table.id.is_in(query)) with a query that is ordered and limited",
             )
 
     # -- other tables -------------------------------------------------------------------------------------------------

@@ -94,6 +94,9 @@ class Connection(Runner):
         self._pools.note_transaction(held)
         return held
 
+    def _together(self) -> Transaction:
+        return self.transaction()
+
     async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
         return await self._usable().run(compiled, wanted, arguments)
 

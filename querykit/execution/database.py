@@ -315,6 +315,10 @@ class Database(Runner):
         """The database for what is to run outside of the transaction that this task is in, on another connection."""
         return Outside(self)
 
+    def _together(self) -> Transaction:
+        self._pools.refuse_holders()
+        return self.transaction()
+
     # -- running ------------------------------------------------------------------------------------------------------
 
     async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
@@ -373,6 +377,9 @@ class Outside(Runner):
     def dialect(self) -> Dialect:
         """What the server speaks."""
         return self._database.dialect
+
+    def _together(self) -> Transaction:
+        return self._database.transaction()
 
     async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
         return await self._database._run_outside(compiled, wanted, arguments)

@@ -11,6 +11,7 @@ from querykit.builder.creator import Creator
 from querykit.builder.query import Query
 from querykit.builder.statement import Statement, as_statement
 from querykit.errors import BuildError, MultipleResultsError, NoResultError, QueryTimeoutError, UsageError
+from querykit.execution.parts import parts_of, run_parts
 from querykit.execution.result import decode_column, decode_rows
 from querykit.execution.stream import RowStream
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from querykit.builder.raw import Fragment
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Connection, DriverResult
+    from querykit.execution.transaction import Transaction
 
     Convertible = Fragment[Any] | QueryBuilder
     """What becomes a statement when it is run."""
@@ -59,6 +61,10 @@ class Runner(Creator):
         self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
     ) -> AsyncGenerator[DriverResult, None]:
         """Run a statement on a connection, and read its rows in chunks."""
+
+    @abstractmethod
+    def _together(self) -> Transaction:
+        """A transaction for the parts of one statement."""
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -257,8 +263,13 @@ class Runner(Creator):
         Returns:
             How many rows it matched, and the key that an INSERT made.
         """
-        compiled = as_statement(query).compile(self.dialect)
-        result = await self._run_in_time(compiled, "effect", compiled.arguments(parameters), timeout)
+        statement = as_statement(query)
+        dialect = self.dialect
+        if statement.is_write and (parts := parts_of(statement, dialect)):
+            *_, result = await run_parts(parts, self, "effect", parameters, timeout)
+        else:
+            compiled = statement.compile(dialect)
+            result = await self._run_in_time(compiled, "effect", compiled.arguments(parameters), timeout)
         return ExecuteResult(result.rows_affected, result.insert_id)
 
     @overload
@@ -336,6 +347,8 @@ class Runner(Creator):
         statement = query if isinstance(query, Statement) else as_statement(query)
         _refuse_without_rows(statement)
         dialect = self.dialect
+        if statement.is_write and (parts := parts_of(statement, dialect)):
+            return await run_parts(parts, self, "described rows", parameters, timeout)
         compiled = statement.compile(dialect)
         wanted: Wanted = "rows" if _all_named(compiled.columns) else "described rows"
         return compiled, dialect, await self._run_in_time(compiled, wanted, compiled.arguments(parameters), timeout)

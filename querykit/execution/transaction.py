@@ -267,6 +267,9 @@ class Transaction(Runner):
 
     # -- running ------------------------------------------------------------------------------------------------------
 
+    def _together(self) -> Transaction:
+        return self.transaction()
+
     async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
         held = self._usable()
         try:

@@ -26,7 +26,8 @@ class MariaDBWrites(MySQLWrites):
         """``ON DUPLICATE KEY UPDATE …``, whose RETURNING has the rows that are left as they are, too."""
         if not conflict.assignments and statement.returned:
             raise self.unsupported(
-                "ON CONFLICT DO NOTHING … RETURNING", "say ignore(), or select the rows by their key in the same transaction"
+                "ON CONFLICT DO NOTHING … RETURNING",
+                "say ignore(), or select the rows by their key in the same transaction",
             )
         return super().conflict_clause(statement, conflict)
 

@@ -85,7 +85,9 @@ class MySQLWrites(Compiler):
         """``INSERT IGNORE INTO`` and ``REPLACE INTO``."""
         words = {None: "INSERT INTO", "IGNORE": "INSERT IGNORE INTO", "REPLACE": "REPLACE INTO"}
         if statement.resolution not in words:
-            raise self.unsupported(f"INSERT OR {statement.resolution}", "it does that by itself, or run it in a transaction")
+            raise self.unsupported(
+                f"INSERT OR {statement.resolution}", "it does that by itself, or run it in a transaction"
+            )
         return words[statement.resolution]
 
     def default_row(self, statement: Insert[Any, Any]) -> str:
@@ -99,7 +101,7 @@ class MySQLWrites(Compiler):
         return ""
 
     def inserted_query(self, statement: Insert[Any, Any], query: Statement[Any, Any]) -> str:
-        """The query whose rows are inserted; as a derived table, if ON DUPLICATE KEY refers to its columns."""
+        """The query whose rows are inserted; before ON DUPLICATE KEY, which sees its tables, as a derived table."""
         if statement.ctes:
             query = query.replaced(
                 ctes=statement.ctes + query.ctes, is_recursive=statement.is_recursive or query.is_recursive
@@ -107,7 +109,7 @@ class MySQLWrites(Compiler):
         written, self.written = self.written, None
         sql = self.query(query)
         self.written = written
-        if statement.conflict is None or not statement.conflict.assignments:
+        if statement.conflict is None:
             return sql
         return f"SELECT * FROM ({sql}) AS {self.new_row_of_query(statement)}"
 
@@ -175,14 +177,13 @@ class MySQLWrites(Compiler):
         waiting = [self.apart(each, statement, is_joined=is_joined) for each in assignments]
         written = []
         while waiting:
-            free = next((each for each in waiting if not self.is_read(each[0], each, waiting)), None)
-            if free is None or (is_joined and free is not waiting[0]):
+            free = next((at for at, each in enumerate(waiting) if not self.is_read(each, waiting)), None)
+            if free is None or (is_joined and free):
                 raise self.unsupported(
                     f"SET of columns that read one another ({waiting[0][0].described()})",
                     "here each assignment sees those before it: set them in two statements",
                 )
-            waiting.remove(free)
-            _, sql, parameters, adapters = free
+            _, sql, parameters, adapters = waiting.pop(free)
             before = len(self.parameters)
             self.adapters += [(before + place, adapter) for place, adapter in adapters]
             self.parameters += parameters
@@ -204,8 +205,9 @@ class MySQLWrites(Compiler):
         self.parameters, self.adapters = parameters, adapters
         return apart
 
-    def is_read(self, column: Column[Any], own: tuple[Any, ...], waiting: list[tuple[Any, ...]]) -> bool:
-        """Whether another assignment that is still to be written reads a column."""
+    def is_read(self, own: tuple[Any, ...], waiting: list[tuple[Any, ...]]) -> bool:
+        """Whether another assignment that is still to be written reads the column of this one."""
+        column = own[0]
         name = f"{self.names[column.reference]}.{self.names[column.name]}"
         return any(each is not own and name in each[1].partition(" = ")[2] for each in waiting)
 

@@ -44,5 +44,7 @@ class PostgresWrites(Compiler):
     def conflict_clause(self, statement: Insert[Any, Any], conflict: Conflict) -> str:
         """``ON CONFLICT …``; an update has to know the key."""
         if conflict.assignments and not conflict.targets and conflict.constraint is None:
-            raise CompileError("on_conflict().do_update(…): postgres has to know the key: name its columns or constraint")
+            raise CompileError(
+                "on_conflict().do_update(…): postgres has to know the key: name its columns or constraint"
+            )
         return super().conflict_clause(statement, conflict)

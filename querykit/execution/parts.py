@@ -1,0 +1,51 @@
+"""Running an INSERT that is too much for one statement as several, all of them or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from querykit.builder.expressions import Parameter
+from querykit.builder.insert import Insert
+from querykit.dialects.driver import DriverResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from querykit.builder.compiled import CompiledQuery
+    from querykit.builder.statement import Statement
+    from querykit.dialects.base import Dialect
+    from querykit.execution.runner import Runner, Wanted
+
+
+def parts_of(statement: Statement[Any, Any], dialect: Dialect) -> Sequence[Statement[Any, Any]]:
+    """The statements to run in place of one, or none if it is run as it is."""
+    if not isinstance(statement, Insert):
+        return ()
+    parts = dialect.parts(statement)
+    return parts if len(parts) > 1 else ()
+
+
+async def run_parts(
+    parts: Sequence[Statement[Any, Any]],
+    runner: Runner,
+    wanted: Wanted,
+    parameters: Mapping[str, object] | None,
+    timeout: float | None,
+) -> tuple[CompiledQuery, Dialect, DriverResult]:
+    """Run statements in one transaction (a savepoint, where there is one), and put their results together."""
+    dialect = runner.dialect
+    results: list[DriverResult] = []
+    compiled = parts[0].compile(dialect)
+    async with runner._together() as transaction:
+        for part in parts:
+            each = part.compile(dialect)
+            named = {item.name for item in each.parameters if isinstance(item, Parameter)}
+            given = {name: value for name, value in (parameters or {}).items() if name in named}
+            results.append(await transaction._run_in_time(each, wanted, each.arguments(given), timeout))
+    counts = [each.rows_affected for each in results]
+    result = results[-1]._replace(
+        rows=[row for each in results for row in each.rows],
+        rows_affected=None if None in counts else sum(count or 0 for count in counts),
+        is_truncated=any(each.is_truncated for each in results),
+    )
+    return compiled, dialect, result
