@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from querykit.builder.update import Update
     from querykit.builder.upsert import Conflict, ExcludedColumn
     from querykit.builder.write import Assignment, Restricted, Write
+    from querykit.dialects.select import OnlyTable
 
 
 class MySQLWrites(Compiler):
@@ -51,6 +52,10 @@ class MySQLWrites(Compiler):
         if table._name == self.written:
             self.reads_written = True
         return super().table(table)
+
+    def only_table(self, query: Select[Any, Any]) -> OnlyTable | None:
+        """The table of a query from one table; within a write, `table` has to meet it."""
+        return super().only_table(query) if self.written is None else None
 
     def query(self, query: Statement[Any, Any]) -> str:
         """A query inside another; one that reads the table that is written is read whole first.
