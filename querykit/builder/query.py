@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from querykit.builder.compiled import Nested
+    from querykit.builder.locking import Lock
 
 SetOperator = Literal["UNION", "INTERSECT", "EXCEPT"]
 
@@ -41,6 +42,7 @@ class Query(Statement[RowT, ValueT]):
         row_offset: OFFSET, or None.
         has_ties: Whether rows that are equal to the last one in order come too.
         is_scalar: Whether a JSON helper makes a list of values of it, not of rows.
+        lock: FOR UPDATE and its like, or None.
     """
 
     orderings: tuple[Ordering, ...] = ()
@@ -48,6 +50,7 @@ class Query(Statement[RowT, ValueT]):
     row_offset: Term | None = None
     has_ties: bool = False
     is_scalar: bool = False
+    lock: Lock | None = None
 
     def output_names(self) -> list[str | None] | None:
         """The names of its columns, None for one that the database names; None where they are not known."""
@@ -266,8 +269,10 @@ def refuse_unnamed(query: Query[Any, Any], helper: str) -> None:
     """Refuse a query that is to be nested, unless every column has a name of its own.
 
     Raises:
-        BuildError: a column has no name, or two have the same.
+        BuildError: a column has no name, or two have the same; or the query locks rows.
     """
+    if query.lock is not None:
+        raise BuildError(f"{helper}: a nested query takes no lock; lock the rows in a query of their own")
     names = query.output_names()
     if names is None:
         return

@@ -8,6 +8,7 @@ from pypika.terms import Star, Term
 
 from querykit.builder.compiled import OutputColumn
 from querykit.builder.expressions import TRUE, Expression, Subquery, condition, operand
+from querykit.builder.locking import lock
 from querykit.builder.query import AliasedQuery, AllColumns, Query, as_source, grouping, output_name, shape_of
 from querykit.builder.statement import RowClassT, RowT, Statement, ValueT
 from querykit.builder.tables import Column, Source, checked_name
@@ -247,6 +248,43 @@ class Select(Query[RowT, ValueT]):
             BuildError: a required field has no column, a column no field, or a field's type does not fit its column.
         """
         return super().rows_as(row_type)  # type: ignore[return-value]
+
+    # -- locks --------------------------------------------------------------------------------------------------------
+
+    def for_update(self, *, of: Any = None, skip_locked: bool = False, nowait: bool = False) -> Self:
+        """``FOR UPDATE``: nobody else changes or locks the rows until the transaction ends.
+
+        >>> from querykit import select_from, table
+        >>> job = table("job")
+        >>> query = select_from(job).select(job.id).where(job.done == False).limit(1).for_update(skip_locked=True)
+        >>> print(query.compile("mysql").sql)
+        SELECT `job`.`id` FROM `job` WHERE `job`.`done` = %s LIMIT %s FOR UPDATE SKIP LOCKED
+
+        Args:
+            of: The table, or a list of tables, whose rows are locked (PostgreSQL and MySQL); None is all.
+            skip_locked: Leave out rows that others have locked.
+            nowait: Raise `LockTimeoutError` if others have locked one.
+
+        Raises:
+            UnsupportedError: when compiled for SQLite, whose write transactions lock the whole database.
+        """
+        return self.with_part("lock", lock("UPDATE", of, skip_locked=skip_locked, nowait=nowait))
+
+    def for_share(self, *, of: Any = None, skip_locked: bool = False, nowait: bool = False) -> Self:
+        """``FOR SHARE``, on MariaDB ``LOCK IN SHARE MODE``: nobody else changes the rows. See `for_update`."""
+        return self.with_part("lock", lock("SHARE", of, skip_locked=skip_locked, nowait=nowait))
+
+    def for_no_key_update(self, *, of: Any = None, skip_locked: bool = False, nowait: bool = False) -> Self:
+        """``FOR NO KEY UPDATE`` (PostgreSQL): as FOR UPDATE, but others can still refer to the rows by foreign keys."""
+        return self.with_part("lock", lock("NO KEY UPDATE", of, skip_locked=skip_locked, nowait=nowait))
+
+    def for_key_share(self, *, of: Any = None, skip_locked: bool = False, nowait: bool = False) -> Self:
+        """``FOR KEY SHARE`` (PostgreSQL): nobody else deletes the rows or changes their keys."""
+        return self.with_part("lock", lock("KEY SHARE", of, skip_locked=skip_locked, nowait=nowait))
+
+    def clear_lock(self) -> Self:
+        """The query without its lock."""
+        return self.with_part("lock", None)
 
     # -- what it gives ------------------------------------------------------------------------------------------------
 

@@ -161,7 +161,8 @@ class CombiningCompiler(NestingCompiler):
 
 def has_tail(query: Query[Any, Any]) -> bool:
     """Whether a query ends or begins with a clause that would be taken for the whole set operation's."""
-    return bool(query.orderings or query.ctes) or query.row_limit is not None or query.row_offset is not None
+    has_limit = query.row_limit is not None or query.row_offset is not None
+    return bool(query.orderings or query.ctes) or has_limit or query.lock is not None
 
 
 def not_negative(count: int) -> int:

@@ -9,8 +9,8 @@ from querykit.builder.query import AliasedQuery, AllColumns, Query
 from querykit.builder.raw import RawStatement
 from querykit.builder.select import Select
 from querykit.builder.tables import Column, Table, UndeclaredTable
-from querykit.dialects.combining import CombiningCompiler
 from querykit.dialects.expressions import BOUND, Written, is_value, visits
+from querykit.dialects.locking import LockingCompiler
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class OnlyTable(NamedTuple):
     from_clause: str
 
 
-class SelectCompiler(CombiningCompiler):
+class SelectCompiler(LockingCompiler):
     """Writes SELECT and its clauses."""
 
     tables: Written[Table, OnlyTable]
@@ -85,6 +85,8 @@ class SelectCompiler(CombiningCompiler):
             sql += self.order_by_clause(query)
         if only is None:
             sql += self.limit_clause(query)
+            if query.lock is not None:
+                sql += self.lock_clause(query.lock)
         self.scope, self.common = outer, common
         return sql
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.mysql.writes import MySQLWrites
@@ -10,6 +10,7 @@ from querykit.dialects.mysql.writes import MySQLWrites
 if TYPE_CHECKING:
     from querykit.builder.delete import Delete
     from querykit.builder.insert import Insert
+    from querykit.builder.locking import Lock
     from querykit.builder.update import Update
     from querykit.builder.upsert import Conflict, ExcludedColumn
     from querykit.builder.write import Write
@@ -19,6 +20,12 @@ class MariaDBWrites(MySQLWrites):
     """Writes the statements that change rows."""
 
     reads_what_it_writes = True
+
+    lock_words: ClassVar = {"UPDATE": "FOR UPDATE", "SHARE": "LOCK IN SHARE MODE"}
+
+    def locked_tables(self, lock: Lock) -> str:
+        """Refuse OF."""
+        raise self.unsupported("FOR UPDATE OF", "leave of= out, which locks the rows of every table of the query")
 
     # -- ON DUPLICATE KEY UPDATE --------------------------------------------------------------------------------------
 

@@ -45,6 +45,8 @@ class MySQLWrites(Compiler):
     reads_written: bool = False
     uses_new_row: bool = False
 
+    lock_words: ClassVar = {"UPDATE": "FOR UPDATE", "SHARE": "FOR SHARE"}
+
     # -- sub-queries that read the table that is written -----------------------------------------------------------------
 
     def table(self, table: Any) -> str:
@@ -70,7 +72,7 @@ class MySQLWrites(Compiler):
         sql = super().query(query)
         if self.reads_written:
             is_bare = isinstance(query, Query) and query.row_limit is None and query.row_offset is None
-            limit = f" LIMIT {self.ALL_ROWS}" if is_bare else ""
+            limit = f" LIMIT {self.ALL_ROWS}" if is_bare and query.lock is None else ""
             sql = f"SELECT * FROM ({sql}{limit}) AS {self.names['read']}"
         self.reads_written = before
         return sql

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from querykit.builder.delete import Delete
+    from querykit.builder.locking import Lock
     from querykit.builder.merge import Merge
     from querykit.builder.statement import Statement
     from querykit.builder.upsert import Conflict
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 class SQLiteWrites(Compiler):
     """Writes the statements that change rows."""
+
+    def lock_clause(self, lock: Lock) -> str:
+        """Refuse locks on rows."""
+        raise self.unsupported(
+            f"SELECT … FOR {lock.strength}", "a transaction that writes locks the whole database from its beginning"
+        )
 
     # -- INSERT -------------------------------------------------------------------------------------------------------
 
