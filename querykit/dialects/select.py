@@ -69,13 +69,15 @@ class SelectCompiler(LockingCompiler):
             raise CompileError("the query selects nothing: add select(…) or select_all()")
         outer, common = self.scope, self.common
         only = self.only_table(query)
+        columns = query.columns
         if only is not None:
             sql, self.scope = "SELECT ", outer | only.references
         else:
             sql = self.with_clause(query) if query.ctes else ""
             self.scope = self.scope_of(query)
             sql += self.select_words(query)
-        sql += self.select_list(query.columns)
+            columns = self.selected(query)
+        sql += self.select_list(columns)
         sql += self.from_clause(query, outer) if only is None else only.from_clause
         if query.predicates:
             sql += " WHERE " + self.all_of(query.predicates)
@@ -103,6 +105,10 @@ class SelectCompiler(LockingCompiler):
         if query.distinct_terms:
             raise self.unsupported("DISTINCT ON", "number the rows with row_number() over a partition and filter by it")
         return "SELECT DISTINCT " if query.is_distinct else "SELECT "
+
+    def selected(self, query: Select[Any, Any]) -> tuple[Term | AllColumns, ...]:
+        """The items of the select list."""
+        return query.columns
 
     def select_list(self, columns: tuple[Term | AllColumns, ...]) -> str:
         """``a, b AS c``."""

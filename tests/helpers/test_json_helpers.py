@@ -27,6 +27,8 @@ mother, child = person.as_("mother"), person.as_("child")
 toys = select_from(toy).select(toy.name, toy.price).where(toy.pet_id == pet.id).order_by(toy.name)
 pets = select_from(pet).select(pet.id, pet.name).where(pet.owner_id == person.id).order_by(pet.name)
 people = select_from(person).select(person.first_name).order_by(person.id)
+own = pet.as_("own")
+pets_of_owner = select_from(own).select(own.id, own.name).where(own.owner_id == person.id).order_by(own.name)
 
 
 def pets_of(owner: int) -> list[dict[str, Any]]:
@@ -1148,6 +1150,168 @@ async def test_beside_groups(db):
     rows = await db.fetch_all(query)
     assert [row["count"] for row in rows] == [4] * 5
     assert rows[2]["pets"] == [{"name": "Minka"}]
+
+
+async def test_beside_distinct(db):
+    query = (
+        select_from(pet)
+        .inner_join(person, person.id == pet.owner_id)
+        .select(person.first_name, json_array_from(pets_of_owner).as_("pets"))
+    )
+    query = query.distinct().order_by(person.first_name)
+    compiles_to(
+        query,
+        {
+            "postgres": (
+                'SELECT DISTINCT "person"."first_name", '
+                "CAST((SELECT COALESCE(JSON_AGG(ROW_TO_JSON(\"nested\".*)), '[]') "
+                'FROM (SELECT "own"."id", "own"."name" FROM "pet" AS "own" '
+                'WHERE "own"."owner_id" = "person"."id" ORDER BY "own"."name") AS "nested") AS text) AS "pets" '
+                'FROM "pet" INNER JOIN "person" ON "person"."id" = "pet"."owner_id" '
+                'ORDER BY "person"."first_name"'
+            ),
+            "mysql": (
+                "SELECT DISTINCT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`)) END "
+                "FROM (SELECT `own`.`id`, `own`.`name` FROM `pet` AS `own` "
+                "WHERE `own`.`owner_id` = `person`.`id` ORDER BY `own`.`name` LIMIT 18446744073709551615) "
+                "AS `nested`) AS `pets` FROM `pet` INNER JOIN `person` ON `person`.`id` = `pet`.`owner_id` "
+                "ORDER BY `person`.`first_name`"
+            ),
+            "mariadb": (
+                "SELECT DISTINCT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `own`.`id`, 'name', "
+                "CONVERT(`own`.`name` USING utf8mb4)) ORDER BY `own`.`name`) END FROM `pet` AS `own` "
+                "WHERE `own`.`owner_id` = `person`.`id`) AS `pets` FROM `pet` "
+                "INNER JOIN `person` ON `person`.`id` = `pet`.`owner_id` ORDER BY `person`.`first_name`"
+            ),
+            "sqlite": (
+                'SELECT DISTINCT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', '
+                '"nested"."id", \'name\', "nested"."name")) FROM (SELECT "own"."id", "own"."name" '
+                'FROM "pet" AS "own" WHERE "own"."owner_id" = "person"."id" ORDER BY "own"."name") '
+                'AS "nested") AS "pets" FROM "pet" INNER JOIN "person" ON "person"."id" = "pet"."owner_id" '
+                'ORDER BY "person"."first_name"'
+            ),
+        },
+    )
+    expected = [{"first_name": name, "pets": pets_of(owner)} for owner, name in ((2, "Bea"), (3, "Cem"), (4, "Dora"))]
+    assert await db.fetch_all(query) == expected
+    found = query.clear_order_by().as_("found")
+    assert (
+        await db.fetch_all(select_from(found).select(found.first_name, found.pets).order_by(found.first_name))
+        == expected
+    )
+    again = select_from(found).select(found.first_name, found.pets).order_by(found.first_name)
+    assert await db.fetch_value(select(json_array_from(again).as_("all"))) == expected
+
+
+@pytest.mark.databases("sqlite", "postgres", "mysql")
+async def test_distinct_rows_with_nested_rows_nested(db):
+    rows = select_from(pet).select(
+        pet.species, json_object_from(select_from(person).select(person.first_name).where(person.id == 1)).as_("ada")
+    )
+    nested_rows = json_array_from(rows.distinct().order_by(pet.species)).as_("rows")
+    ada = {"first_name": "Ada"}
+    assert await db.fetch_value(select(nested_rows)) == [{"species": "cat", "ada": ada}, {"species": "dog", "ada": ada}]
+    only = rows.clear_select().select(
+        json_object_from(select_from(person).select(person.first_name).where(person.id == 1)).as_("ada")
+    )
+    assert await db.fetch_value(select(json_array_from(only.distinct().scalars()).as_("rows"))) == [ada]
+
+
+async def test_in_a_union(db):
+    one = people.clear_order_by().select(json_array_from(pets).as_("pets")).where(person.id < 3)
+    two = people.clear_order_by().select(json_array_from(pets).as_("pets")).where(person.id.between(2, 3))
+    expected = [{"first_name": each["first_name"], "pets": pets_of(each["id"])} for each in PEOPLE[:3]]
+    query = one.union(two)
+    compiles_to(
+        query,
+        {
+            "postgres": (
+                'SELECT "person"."first_name", CAST((SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
+                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
+                'ORDER BY "pet"."name") AS "nested") AS text) AS "pets" FROM "person" '
+                'WHERE "person"."id" < $1 UNION SELECT "person"."first_name", '
+                "CAST((SELECT COALESCE(JSON_AGG(ROW_TO_JSON(\"nested\".*)), '[]') "
+                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
+                'ORDER BY "pet"."name") AS "nested") AS text) AS "pets" FROM "person" '
+                'WHERE "person"."id" BETWEEN $2 AND $3',
+                (3, 2, 3),
+            ),
+            "mysql": (
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`)) END "
+                "FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` "
+                "ORDER BY `pet`.`name` LIMIT 18446744073709551615) AS `nested`) AS `pets` FROM `person` "
+                "WHERE `person`.`id` < %s UNION SELECT `person`.`first_name`, (SELECT CASE "
+                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, "
+                "'name', `nested`.`name`)) END FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT 18446744073709551615) "
+                "AS `nested`) AS `pets` FROM `person` WHERE `person`.`id` BETWEEN %s AND %s",
+                (3, 2, 3),
+            ),
+            "mariadb": (
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', "
+                "CONVERT(`pet`.`name` USING utf8mb4)) ORDER BY `pet`.`name`) END FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM `person` "
+                "WHERE `person`.`id` < %s UNION SELECT `person`.`first_name`, (SELECT CASE "
+                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', "
+                "CONVERT(`pet`.`name` USING utf8mb4)) ORDER BY `pet`.`name`) END FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM `person` "
+                "WHERE `person`.`id` BETWEEN %s AND %s",
+                (3, 2, 3),
+            ),
+            "sqlite": (
+                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", '
+                '\'name\', "nested"."name")) FROM (SELECT "pet"."id", "pet"."name" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS "nested") AS "pets" '
+                'FROM "person" WHERE "person"."id" < ? UNION SELECT "person"."first_name", '
+                '(SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", \'name\', "nested"."name")) '
+                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
+                'ORDER BY "pet"."name") AS "nested") AS "pets" FROM "person" WHERE "person"."id" BETWEEN ? '
+                "AND ?",
+                (3, 2, 3),
+            ),
+        },
+    )
+    assert sorted(await db.fetch_all(query), key=lambda it: it["first_name"]) == expected
+    assert len(await db.fetch_all(one.union_all(two))) == 4
+    assert [row["first_name"] for row in await db.fetch_all(one.intersect(two))] == ["Bea"]
+    found = query.as_("found")
+    rows = await db.fetch_all(select_from(found).select(found.pets, found.first_name).order_by(found.first_name))
+    assert rows == expected
+
+
+async def test_in_groups(db):
+    made = json_build_object(species=pet.species).as_("made")
+    query = select_from(pet).select(made, fn.count().as_("count")).group_by(made).order_by(fn.count())
+    compiles_to(
+        query,
+        {
+            "postgres": (
+                'SELECT CAST(JSON_BUILD_OBJECT(\'species\', "pet"."species") AS text) AS "made", COUNT(*) '
+                'AS "count" FROM "pet" GROUP BY 1 ORDER BY COUNT(*)'
+            ),
+            "mysql": (
+                "SELECT JSON_OBJECT('species', `pet`.`species`) AS `made`, COUNT(*) AS `count` FROM `pet` "
+                "GROUP BY JSON_OBJECT('species', `pet`.`species`) ORDER BY COUNT(*)"
+            ),
+            "mariadb": (
+                "SELECT JSON_OBJECT('species', CONVERT(`pet`.`species` USING utf8mb4)) AS `made`, COUNT(*) "
+                "AS `count` FROM `pet` GROUP BY JSON_OBJECT('species', "
+                "CONVERT(`pet`.`species` USING utf8mb4)) ORDER BY COUNT(*)"
+            ),
+            "sqlite": (
+                'SELECT JSON_OBJECT(\'species\', "pet"."species") AS "made", COUNT(*) AS "count" FROM "pet" '
+                'GROUP BY JSON_OBJECT(\'species\', "pet"."species") ORDER BY COUNT(*)'
+            ),
+        },
+    )
+    assert await db.fetch_all(query) == [
+        {"made": {"species": "dog"}, "count": 2},
+        {"made": {"species": "cat"}, "count": 3},
+    ]
 
 
 async def test_aggregates_nested(db):

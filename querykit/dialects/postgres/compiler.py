@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from querykit.builder.compiled import Nested
 from querykit.builder.expressions import InList, Keyword, Like, known_type
 from querykit.builder.value_types import type_of
 from querykit.dialects.expressions import BOUND, OTHER, is_value, visits
+from querykit.dialects.postgres.compared import PostgresCompared, compares
 from querykit.dialects.postgres.json_paths import PostgresJsonCompiler
 from querykit.dialects.postgres.terms import PostgresTerms
 from querykit.dialects.postgres.types import CAST_TYPES, JSON_ENCODINGS
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 NESTED = '"nested"'
 
 
-class PostgresCompiler(PostgresWrites, PostgresTerms, PostgresJsonCompiler):
+class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresTerms, PostgresJsonCompiler):
     """Writes PostgreSQL's SQL."""
 
     cast_types = CAST_TYPES
@@ -145,7 +147,8 @@ class PostgresCompiler(PostgresWrites, PostgresTerms, PostgresJsonCompiler):
     def json_array(self, node: JsonArray) -> str:
         """``(SELECT COALESCE(JSON_AGG(ROW_TO_JSON(nested.*)), '[]') FROM (query) AS nested)``."""
         if node.query.is_scalar:
-            value = self.value_of_derived(self.known_columns(node)[0])
+            (column,) = self.known_columns(node)
+            value = self.as_json(self.value_of_derived(column), column.shape, node.query)
             return f"(SELECT COALESCE(JSON_AGG({value}), '[]') FROM ({self.query(node.query)}) AS {NESTED})"
         return f"(SELECT COALESCE(JSON_AGG(ROW_TO_JSON({NESTED}.*)), '[]') FROM ({self._rows(node)}) AS {NESTED})"
 
@@ -156,16 +159,17 @@ class PostgresCompiler(PostgresWrites, PostgresTerms, PostgresJsonCompiler):
     def _rows(self, node: JsonRows) -> str:
         """The query, its columns put in forms that survive JSON by a query around it where one needs that."""
         sql = self.query(node.query)
-        if not self.needs_encoding(node.query):
+        has_text = compares(node.query) and any(isinstance(each.shape, Nested) for each in node.columns or ())
+        if not has_text and not self.needs_encoding(node.query):
             return sql
         plain = self.names["plain"]
-        columns = ", ".join([self._row_column(plain, column) for column in self.known_columns(node)])
+        columns = ", ".join([self._row_column(plain, column, node.query) for column in self.known_columns(node)])
         return f"SELECT {columns} FROM ({sql}) AS {plain}"
 
-    def _row_column(self, table: str, column: OutputColumn) -> str:
+    def _row_column(self, table: str, column: OutputColumn, query: Query[Any, Any]) -> str:
         name = self.names[str(column.name)]
         reference = f"{table}.{name}"
-        encoded = self.encoded_column(reference, column.shape)
+        encoded = self.as_json(self.encoded_column(reference, column.shape), column.shape, query)
         return reference if encoded is reference else f"{encoded} AS {name}"
 
     def json_pairs(self, pairs: list[tuple[str, str]]) -> str:
