@@ -314,12 +314,12 @@ class ExpressionCompiler:
 
     @visits(Arithmetic)
     def visit_arithmetic(self, node: Arithmetic[Any]) -> str:
-        """``a + b``; the right side of a minus, a division or a remainder is kept together."""
+        """``a + b``; the right side is kept together: of floats, ``a + (b + c)`` is not always ``a + b + c``."""
         binding = BINDING[Arithmetic](node)
         if binding == OTHER:
             left, right = self.beside(node.left, node.right, ATOM)
         else:
-            left, right = self.beside(node.left, node.right, binding, binding + (node.operator in "-/%*"))
+            left, right = self.beside(node.left, node.right, binding, binding + 1)
         return f"{left} {self.raw_text(node.operator)} {right}"
 
     def beside(self, left: Any, right: Any, at_least: int, right_at_least: int | None = None) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import ATOM, is_value
 
 if TYPE_CHECKING:
+    from querykit.builder.expressions import Arithmetic
     from querykit.builder.pypika_nodes import ArrayItems, AtTimeZone, IntervalParts, Operation
 
 _INTEGERS = range(-(2**31), 2**31)
@@ -25,6 +26,13 @@ class PostgresTerms(Compiler):
         if type(term) is not Value:
             return self.typed(term)
         return f"{self.visit(term)}::integer" if _is_integer(term.value) else self.typed(term)
+
+    def visit_arithmetic(self, node: Arithmetic[Any]) -> str:
+        """``a << $1``: the number of places is an integer, and no bigint."""
+        if node.operator not in ("<<", ">>") or not is_value(node.right):
+            return super().visit_arithmetic(node)
+        left = self.typed(node.left) if is_value(node.left) else self.operand(node.left, ATOM)
+        return f"{left} {node.operator} {self.literal(node.right)}"
 
     def visit_operation(self, node: Operation[Any]) -> str:
         """``a ->> b``; text on the right of a path operator is a path's text, on that of ``@>`` a document's."""
