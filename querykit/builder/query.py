@@ -43,6 +43,7 @@ class Query(Statement[RowT, ValueT]):
         has_ties: Whether rows that are equal to the last one in order come too.
         is_scalar: Whether a JSON helper makes a list of values of it, not of rows.
         lock: FOR UPDATE and its like, or None.
+        end_modifiers: What stands at the end, as raw SQL.
     """
 
     orderings: tuple[Ordering, ...] = ()
@@ -51,6 +52,7 @@ class Query(Statement[RowT, ValueT]):
     has_ties: bool = False
     is_scalar: bool = False
     lock: Lock | None = None
+    end_modifiers: tuple[Term, ...] = ()
 
     def output_names(self) -> list[str | None] | None:
         """The names of its columns, None for one that the database names; None where they are not known."""

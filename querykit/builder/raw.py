@@ -9,14 +9,20 @@ from pypika.terms import Term
 
 from querykit.builder.compiled import OutputColumn
 from querykit.builder.expressions import Expression, Keyword, operand
+from querykit.builder.query import convert_sources
 from querykit.builder.statement import Statement, adopt_statements
-from querykit.builder.tables import checked_name
+from querykit.builder.tables import Source, checked_name, typed_column
 from querykit.builder.value_types import value_type
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import LiteralString
+
+    from querykit.builder.tables import Column
+
+    Template = Any
+    """string.templatelib.Template, which Python has since 3.14."""
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -41,6 +47,53 @@ class Fragment(Expression[T_co]):
         """
         described = tuple([OutputColumn(name, value_type(type_)) for name, type_ in columns.items()])
         return RawStatement(self).replaced(described=described)
+
+    def as_table(self, alias: str, columns: Mapping[str, Any] | None = None, *, renamed: bool = False) -> RawTable:
+        """A function that gives rows, or other SQL that stands in FROM, as a table. It sees the tables before it.
+
+        >>> from querykit import select_from, sql
+        >>> numbers = sql("generate_series({}, {})", 1, 3).as_table("numbers", {"n": int}, renamed=True)
+        >>> print(select_from(numbers).select(numbers.n).compile("postgres").sql)
+        SELECT "numbers"."n" FROM generate_series($1, $2) AS "numbers"("n")
+
+        Args:
+            alias: What qualifies its columns.
+            columns: The columns' names and types; without them any column goes, and its type is not known.
+            renamed: Whether the names are given to the columns, not the ones that they have anyway.
+
+        Raises:
+            UnsupportedError: `renamed`, when compiled for SQLite, MySQL or MariaDB.
+        """
+        return RawTable(self, checked_name(alias, "an alias"), columns, renamed=renamed)
+
+
+class RawTable(Source):
+    """A fragment in FROM."""
+
+    def __init__(
+        self, fragment: Fragment[Any], alias: str, columns: Mapping[str, Any] | None = None, *, renamed: bool = False
+    ) -> None:
+        """Make the columns that are declared."""
+        if renamed and not columns:
+            raise BuildError("as_table(renamed=True) takes the names that the columns get")
+        self._fragment = fragment
+        self._alias: str | None = alias
+        self._reference = alias
+        self._is_open = columns is None
+        self._is_renamed = renamed
+        self._columns = {}
+        for name, annotation in (columns or {}).items():
+            self._columns[name] = typed_column(checked_name(name, "a column"), self, value_type(annotation))
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Column[Any]: ...
+
+
+def _aliased_fragment(fragment: Fragment[Any]) -> RawTable:
+    if fragment.alias is None:
+        raise BuildError('SQL in FROM needs a name: sql("…").as_table("name")')
+    return RawTable(fragment, fragment.alias)
 
 
 class Name:
@@ -87,8 +140,10 @@ class _Sql:
     comments. Never put a value into it by other means.
     """
 
-    def __call__(self, template: LiteralString, /, *args: Any, **named: Any) -> Fragment[Any]:
-        """A fragment: an expression that can stand anywhere, and that can be run.
+    def __call__(self, template: LiteralString | Template, /, *args: Any, **named: Any) -> Fragment[Any]:
+        """A fragment: an expression that can stand anywhere, and that can be run. ``sql("")`` stands for nothing.
+
+        On Python 3.14 ``sql(t"lower({person.email}) = {address}")`` says the same as with ``{}`` and arguments.
 
         >>> from querykit import select_from, sql, table
         >>> pet = table("pet")
@@ -99,7 +154,9 @@ class _Sql:
         Raises:
             BuildError: a field has no argument, or an argument no field.
         """
-        return Fragment(tuple(_parts(template, args, named)))
+        if isinstance(template, str):
+            return Fragment(tuple(_parts(template, args, named)))
+        return Fragment(tuple(_template_parts(template, args, named)))
 
     @staticmethod
     def id(*names: str) -> Fragment[Any]:
@@ -117,7 +174,7 @@ class _Sql:
         return _Sql.id(*dotted.split("."))
 
     @staticmethod
-    def lit(value: int | bool | None) -> Expression[Any]:  # noqa: FBT001 - the value is the point
+    def lit(value: int | bool | None) -> Expression[Any]:
         """A literal in the text: an int, a bool or None. Everything else is bound.
 
         Raises:
@@ -152,21 +209,31 @@ class _Sql:
 sql = _Sql()
 
 
-def _parts(template: str, args: tuple[Any, ...], named: dict[str, Any]) -> Iterable[str | Term | Name]:
-    if not isinstance(template, str):
+def _template_parts(template: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Iterator[str | Term]:
+    """The parts of a t-string: its texts as they are, its values as operands.
+
+    Source: https://docs.python.org/3.14/library/string.templatelib.html
+    """
+    if type(template).__module__ != "string.templatelib":
         raise BuildError(f"sql takes a text with {{}} for values, not {type(template).__name__}")
+    if args or named:
+        raise BuildError("sql: a t-string holds its values itself, and takes no arguments")
+    for part in template:
+        if isinstance(part, str):
+            yield part
+            continue
+        if part.conversion or part.format_spec:
+            raise BuildError(f"sql: {{{part.expression}}} has a format, which a value does not take")
+        yield operand(part.value)
+
+
+def _parts(template: str, args: tuple[Any, ...], named: dict[str, Any]) -> Iterator[str | Term | Name]:
     position, used = 0, set()
-    try:
-        fields = list(string.Formatter().parse(template))
-    except ValueError as error:
-        raise BuildError(f"sql: {error}; a brace that is part of the SQL is written twice") from None
-    for text, field, spec, conversion in fields:
+    for text, field in _fields(template):
         if text:
             yield text
         if field is None:
             continue
-        if spec or conversion:
-            raise BuildError(f"sql: a field is {{}} or {{name}}, without format; {{{field}:{spec}}} has one")
         if field == "":
             if position >= len(args):
                 raise BuildError(f"sql: the text has more {{}} than the {len(args)} arguments")
@@ -180,7 +247,20 @@ def _parts(template: str, args: tuple[Any, ...], named: dict[str, Any]) -> Itera
     if position < len(args):
         raise BuildError(f"sql: {len(args)} arguments for {position} fields")
     if extra := named.keys() - used:
-        raise BuildError(f"sql: the text has no field {{{sorted(extra)[0]}}}")
+        raise BuildError(f"sql: the text has no field {{{min(extra)}}}")
+
+
+def _fields(template: str) -> list[tuple[str, str | None]]:
+    """The texts of a template, each with the field that follows it."""
+    try:
+        fields = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise BuildError(f"sql: {error}; a brace that is part of the SQL is written twice") from None
+    for _, field, spec, conversion in fields:
+        if spec or conversion:
+            raise BuildError(f"sql: a field is {{}} or {{name}}, without format; {{{field}:{spec}}} has one")
+    return [(text, field) for text, field, _, _ in fields]
 
 
 adopt_statements(Fragment, RawStatement)
+convert_sources(Fragment, _aliased_fragment)

@@ -47,6 +47,7 @@ class Select(Query[RowT, ValueT]):
         row_offset: OFFSET, or None.
         is_distinct: Whether DISTINCT stands after SELECT.
         distinct_terms: The terms of DISTINCT ON.
+        front_modifiers: What stands between SELECT and the columns, as raw SQL.
     """
 
     columns: tuple[Term | AllColumns, ...] = ()
@@ -57,6 +58,7 @@ class Select(Query[RowT, ValueT]):
     group_predicates: tuple[Term, ...] = ()
     is_distinct: bool = False
     distinct_terms: tuple[Term, ...] = ()
+    front_modifiers: tuple[Term, ...] = ()
 
     # -- the select list ----------------------------------------------------------------------------------------------
 
@@ -126,6 +128,27 @@ class Select(Query[RowT, ValueT]):
         return self.with_part(
             "distinct_terms", self.distinct_terms + tuple([grouping(each, "distinct_on") for each in terms])
         )
+
+    def modify_front(self, modifier: Expression[Any]) -> Self:
+        """Raw SQL between SELECT and the columns; more calls add more.
+
+        >>> from querykit import select_from, sql, table
+        >>> pet = table("pet")
+        >>> query = select_from(pet).modify_front(sql("SQL_NO_CACHE")).select(pet.name)
+        >>> print(query.compile("mysql").sql)
+        SELECT SQL_NO_CACHE `pet`.`name` FROM `pet`
+        """
+        return self.with_part("front_modifiers", (*self.front_modifiers, _modifier(modifier, "modify_front")))
+
+    def modify_end(self, modifier: Expression[Any]) -> Self:
+        """Raw SQL at the end of the statement; more calls add more.
+
+        >>> from querykit import select_from, sql, table
+        >>> pet = table("pet")
+        >>> print(select_from(pet).select(pet.name).modify_end(sql("/* names */")).compile("sqlite").sql)
+        SELECT "pet"."name" FROM "pet" /* names */
+        """
+        return self.with_part("end_modifiers", (*self.end_modifiers, _modifier(modifier, "modify_end")))
 
     def scalars(self) -> Self:
         """For the JSON helpers: the values of the one column, not rows.
@@ -330,3 +353,9 @@ def _output(column: Any) -> Term | AllColumns:
         raise BuildError(f"select() takes columns; select_all({column._reference}) takes all columns of a table")
     hint = "; a column is reached through its table, table['name'], and a value through value(…)"
     raise BuildError(f"select() takes expressions, not {type(column).__name__}{hint}")
+
+
+def _modifier(modifier: Any, where: str) -> Term:
+    if not isinstance(modifier, Expression):
+        raise BuildError(f'{where}() takes raw SQL, sql("…"), not {type(modifier).__name__}')
+    return modifier

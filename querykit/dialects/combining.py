@@ -162,7 +162,7 @@ class CombiningCompiler(NestingCompiler):
 def has_tail(query: Query[Any, Any]) -> bool:
     """Whether a query ends or begins with a clause that would be taken for the whole set operation's."""
     has_limit = query.row_limit is not None or query.row_offset is not None
-    return bool(query.orderings or query.ctes) or has_limit or query.lock is not None
+    return bool(query.orderings or query.ctes) or has_limit or query.lock is not None or bool(query.end_modifiers)
 
 
 def not_negative(count: int) -> int:

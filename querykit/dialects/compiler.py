@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from querykit.builder.compiled import CompiledQuery
 from querykit.builder.query import Query, refuse_duplicates
+from querykit.builder.raw import RawStatement
 from querykit.dialects.writes import WriteCompiler
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ class Compiler(WriteCompiler):
         if isinstance(statement, Query):
             refuse_duplicates(statement)
         sql = self.visitors[type(statement)](self, statement)
+        if isinstance(statement, RawStatement):
+            sql = sql.removesuffix("\n")  # nothing follows, so that a comment at the end needs no end
         limit = self.dialect.features.max_parameters
         if limit is not None and len(self.parameters) > limit:
             raise self.unsupported(f"statements with {len(self.parameters)} parameters (it takes {limit})", "split it")

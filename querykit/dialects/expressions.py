@@ -129,6 +129,7 @@ class ExpressionCompiler:
         parameters: The values met so far, in the order of their placeholders.
         adapters: Which of them the driver takes only in another form: position and function.
         scope: The names of the tables that columns can refer to here.
+        from_scope: Those that functions in the FROM that is being written can refer to.
     """
 
     visitors: Visitors = Visitors()
@@ -157,6 +158,7 @@ class ExpressionCompiler:
         self.parameters: list[object] = []
         self.adapters: list[tuple[int, Callable[[Any], object]]] = []
         self.scope: frozenset[str] = frozenset()
+        self.from_scope: frozenset[str] = frozenset()
         self.has_named = False
         self.is_clean = True
         # found sooner here than by way of the class
@@ -280,9 +282,11 @@ class ExpressionCompiler:
 
     @visits(Fragment)
     def visit_fragment(self, node: Fragment[Any]) -> str:
-        """Raw text, with its terms in between."""
+        """Raw text, with its terms in between; a comment at its end does not take what follows into it."""
         self.is_clean = False
-        return "".join([self.raw_text(part) if isinstance(part, str) else self.visit(part) for part in node.parts])
+        sql = "".join([self.raw_text(part) if isinstance(part, str) else self.visit(part) for part in node.parts])
+        last = node.parts[-1] if node.parts else ""
+        return f"{sql}\n" if isinstance(last, str) and "--" in last.rpartition("\n")[2] else sql
 
     @visits(Name)
     def visit_name(self, node: Name) -> str:

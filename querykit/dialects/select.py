@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from querykit.builder.expressions import Expression
 from querykit.builder.query import AliasedQuery, AllColumns, Query
-from querykit.builder.raw import RawStatement
+from querykit.builder.raw import RawStatement, RawTable
 from querykit.builder.select import Select
 from querykit.builder.tables import Column, Table, UndeclaredTable
 from querykit.dialects.expressions import BOUND, Written, is_value, visits
@@ -76,6 +76,7 @@ class SelectCompiler(LockingCompiler):
             sql = self.with_clause(query) if query.ctes else ""
             self.scope = self.scope_of(query)
             sql += self.select_words(query)
+            sql += "".join([f"{self.visit(each)} " for each in query.front_modifiers])
             columns = self.selected(query)
         sql += self.select_list(columns)
         sql += self.from_clause(query, outer) if only is None else only.from_clause
@@ -89,6 +90,7 @@ class SelectCompiler(LockingCompiler):
             sql += self.limit_clause(query)
             if query.lock is not None:
                 sql += self.lock_clause(query.lock)
+            sql += "".join([f" {self.visit(each)}" for each in query.end_modifiers])
         self.scope, self.common = outer, common
         return sql
 
@@ -153,6 +155,7 @@ class SelectCompiler(LockingCompiler):
                 raise CompileError("a join needs a table before it: add from_(…)")
             return ""
         inner, self.scope = self.scope, outer
+        around, self.from_scope = self.from_scope, inner
         # a comma binds looser than JOIN, and the conditions after it would not see the first table
         separator, joined = (" INNER JOIN ", " ON TRUE") if query.joins else (", ", "")
         first, *others = query.sources
@@ -166,7 +169,7 @@ class SelectCompiler(LockingCompiler):
             elif join.using:
                 sql += f" USING ({', '.join([self.names[name] for name in join.using])})"
             self.scope = outer
-        self.scope = inner
+        self.scope, self.from_scope = inner, around
         return sql
 
     def join_words(self, join: Join) -> str:
@@ -187,6 +190,18 @@ class SelectCompiler(LockingCompiler):
     def visit_aliased_query(self, source: AliasedQuery) -> str:
         """``(SELECT …) AS "name"``."""
         return f"({self.query(source._query)}) AS {self.names[source._reference]}"
+
+    @visits(RawTable)
+    def visit_raw_table(self, source: RawTable) -> str:
+        """``function(…) AS "name"``, which sees the tables beside it."""
+        outer, self.scope = self.scope, self.from_scope or self.scope
+        sql = f"{self.visit_fragment(source._fragment)} AS {self.names[source._reference]}"
+        self.scope = outer
+        return f"{sql}{self.renamed_columns(source)}" if source._is_renamed else sql
+
+    def renamed_columns(self, source: RawTable) -> str:
+        """``("a", "b")`` after the name of a table."""
+        raise self.unsupported("names for the columns of a function in FROM", "use the names that the columns have")
 
     @visits(Table, UndeclaredTable)
     def table(self, table: Any) -> str:

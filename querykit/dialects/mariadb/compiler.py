@@ -117,6 +117,8 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
         self.known_columns(node)
         if not isinstance(node.query, Select):
             raise self.unsupported(f"{node.helper} of a set operation", "nest a query over it as an aliased sub-query")
+        if node.query.front_modifiers or node.query.end_modifiers:
+            raise self.unsupported(f"{node.helper} of a query with modify_front or modify_end")
         return node.query
 
     def _pairs(self, query: Select[Any, Any]) -> str:

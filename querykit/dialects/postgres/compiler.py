@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from querykit.builder.functions import FunctionCall
     from querykit.builder.json import JsonArray, JsonObject, JsonRows
     from querykit.builder.query import Query
+    from querykit.builder.raw import RawTable
     from querykit.builder.select import Select
     from querykit.builder.value_types import ValueType
 
@@ -57,6 +58,10 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresTerms, Postgres
         """A literal that means the same under every setting of standard_conforming_strings."""
         literal = super().string_literal(text)
         return "E" + literal.replace("\\", "\\\\") if "\\" in text else literal
+
+    def renamed_columns(self, source: RawTable) -> str:
+        """``("a", "b")``."""
+        return f"({', '.join([self.names[each] for each in source._columns])})"
 
     def placeholder(self, position: int) -> str:
         """``$1``."""
