@@ -145,7 +145,7 @@ def test_functions_fit_in_the_head():
 def docstring_length(node: Any) -> int:
     first = node.body[0]
     is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return first.end_lineno - first.lineno + 1 if is_text else 0
+    return int(first.end_lineno or 0) - first.lineno + 1 if is_text else 0
 
 
 # -- names --------------------------------------------------------------------------------------------------------

@@ -105,6 +105,7 @@ class Victim(Table, name="victim"):
 victim = Victim()
 
 Build = Callable[[Any], Any]
+raw: Any = sql.raw
 
 other = victim.as_("other")
 ids = select_from(victim).select(victim.id)
@@ -161,7 +162,7 @@ async def store(database_name: str, urls: dict[str, str]):
     async with Database(urls[database_name]) as db:
         await db.execute(sql("DROP TABLE IF EXISTS victim"))
         await db.execute(
-            sql("CREATE TABLE victim (id INTEGER PRIMARY KEY, word {})", sql.raw(binary.get(database_name, "TEXT")))
+            sql("CREATE TABLE victim (id INTEGER PRIMARY KEY, word {})", raw(binary.get(database_name, "TEXT")))
         )
         await db.execute(
             insert_into(victim).values([{"id": n, "word": word} for n, word in enumerate([*HOSTILE, None])])
@@ -236,7 +237,9 @@ async def test_hostile_texts_set_and_deleted(store):
         await store.execute(update(victim).set(word=text).where(victim.id == 1000))
         assert await store.fetch_value(select_from(victim).select(victim.word).where(victim.id == 1000)) == text
         await store.execute(
-            update(victim).set({victim.word: fn.coalesce(text, "x")}).where(victim.id == 1000, victim.word == text)
+            update(victim)
+            .set({victim.word: fn.coalesce(value(text), "x")})
+            .where(victim.id == 1000, victim.word == text)
         )
         deleted = await store.execute(delete_from(victim).where(victim.word == text, victim.id == 1000))
         assert deleted.rows_affected == 1
@@ -374,8 +377,8 @@ async def test_raw_sql_is_left_as_it_is_typed(store, database_name):
     texts = ["'100%'", "'%s'", "'what?'", "'a:b'", "'$1'", "'%%'", "'-- '", "'/* x */'", "''''"]
     for text in texts:
         plain = text[1:-1].replace("''", "'")
-        assert await store.fetch_value(sql("SELECT {} AS x", sql.raw(text))) == plain
-        assert await store.fetch_one(sql("SELECT {} AS x, {} AS y", sql.raw(text), "it's 5%")) == {
+        assert await store.fetch_value(sql("SELECT {} AS x", raw(text))) == plain
+        assert await store.fetch_one(sql("SELECT {} AS x, {} AS y", raw(text), "it's 5%")) == {
             "x": plain,
             "y": "it's 5%",
         }

@@ -608,7 +608,8 @@ async def test_conditions_are_values_too(db):
 
 
 def test_python_cannot_lose_a_condition():
-    a, b = person.id == 1, person.id == 2
+    a: Any = person.id == 1
+    b: Any = person.id == 2
     with pytest.raises(TypeError, match="combine conditions with"):
         a and b  # noqa: B018
     with pytest.raises(TypeError, match="combine conditions with"):

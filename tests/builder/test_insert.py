@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from querykit import DEFAULT, fn, insert_into, json_object_from, select_from, sql, table
@@ -9,6 +11,7 @@ from querykit.errors import BuildError, CompileError, UnsupportedError, UsageErr
 from tests.expected import compiles_to
 from tests.sample import TOYS, pet, toy
 
+into: Any = insert_into
 all_toys = select_from(toy).select_all().order_by(toy.id)
 
 
@@ -219,8 +222,8 @@ async def test_an_insert_without_returning_gives_no_rows(restored_db):
 @pytest.mark.parametrize(
     ("build", "says"),
     [
-        (lambda: insert_into("toy"), r"use table\('toy'\)"),
-        (lambda: insert_into(select_from(toy).select(toy.id).as_("t")), "insert_into"),
+        (lambda: into("toy"), r"use table\('toy'\)"),
+        (lambda: into(select_from(toy).select(toy.id).as_("t")), "insert_into"),
         (lambda: insert_into(toy).values(), "at least one row"),
         (lambda: insert_into(toy).values([]), "at least one row"),
         (lambda: insert_into(toy).values({}), "not empty"),

@@ -826,6 +826,10 @@ def test_str_shows_readable_sql():
 # -- what is no query ----------------------------------------------------------------------------------------------
 
 
+anything: Any = select_from(person)
+anything_of_person: Any = person.id
+
+
 @pytest.mark.parametrize(
     ("build", "says"),
     [
@@ -842,18 +846,18 @@ def test_str_shows_readable_sql():
         (lambda: select_from(person).having(), "at least one condition"),
         (lambda: select_from(person).group_by(), "at least one term"),
         (lambda: select_from(person).order_by(), "at least one term"),
-        (lambda: select_from(person).order_by("id"), "takes expressions, not str"),
-        (lambda: select_from(person).group_by("id"), "takes expressions, not str"),
+        (lambda: anything.order_by("id"), "takes expressions, not str"),
+        (lambda: anything.group_by("id"), "takes expressions, not str"),
         (lambda: select_from(person).inner_join(pet), "needs either conditions or using"),
         (lambda: select_from(person).left_join(pet, True), "not a condition"),
-        (lambda: person.id.asc(nulls="middle"), "first.*last"),
-        (lambda: select_from(person).limit("1; drop table x"), "limit\\(\\) takes an int, not str"),
-        (lambda: select_from(person).limit(True), "takes an int, not bool"),
-        (lambda: select_from(person).limit(1.0), "takes an int, not float"),
-        (lambda: select_from(person).limit(None), "takes an int, not NoneType"),
-        (lambda: select_from(person).limit(-1), "not negative"),
-        (lambda: select_from(person).offset("0 or 1=1"), "offset\\(\\) takes an int, not str"),
-        (lambda: select_from(person).offset(-1), "not negative"),
+        (lambda: anything_of_person.asc(nulls="middle"), "first.*last"),
+        (lambda: anything.limit("1; drop table x"), "limit\\(\\) takes an int, not str"),
+        (lambda: anything.limit(True), "takes an int, not bool"),
+        (lambda: anything.limit(1.0), "takes an int, not float"),
+        (lambda: anything.limit(None), "takes an int, not NoneType"),
+        (lambda: anything.limit(-1), "not negative"),
+        (lambda: anything.offset("0 or 1=1"), "offset\\(\\) takes an int, not str"),
+        (lambda: anything.offset(-1), "not negative"),
     ],
 )
 def test_bad_input_is_refused_when_it_is_given(build, says):
