@@ -18,13 +18,17 @@ from querykit.builder.creator import (
 )
 from querykit.builder.cte import cte, recursive_cte
 from querykit.builder.expressions import DEFAULT, Condition, Expression, and_, exists, not_, or_, param, value
-from querykit.builder.functions import case, cast, fn
+from querykit.builder.fn import fn
+from querykit.builder.functions import case, cast
+from querykit.builder.groupings import cube, grouping_sets, rollup
+from querykit.builder.intervals import Interval
 from querykit.builder.json_paths import json_append, json_contains, json_insert, json_remove, json_set
 from querykit.builder.raw import sql
 from querykit.builder.rewrite import rewrite, walk
 from querykit.builder.tables import Column, Table, table
 from querykit.builder.upsert import excluded
 from querykit.builder.value_types import AwareDatetime, Json, register_type
+from querykit.builder.windows import groups, range_, rows, window
 from querykit.errors import (
     BuildError,
     CheckViolationError,
@@ -94,6 +98,7 @@ __all__ = [
     "Expression",
     "ForeignKeyViolationError",
     "IntegrityError",
+    "Interval",
     "Json",
     "LockTimeoutError",
     "MultipleResultsError",
@@ -122,10 +127,13 @@ __all__ = [
     "case",
     "cast",
     "cte",
+    "cube",
     "delete_from",
     "excluded",
     "exists",
     "fn",
+    "grouping_sets",
+    "groups",
     "insert_into",
     "json_append",
     "json_array_from",
@@ -140,10 +148,13 @@ __all__ = [
     "not_",
     "or_",
     "param",
+    "range_",
     "recursive_cte",
     "register_type",
     "replace_into",
     "rewrite",
+    "rollup",
+    "rows",
     "select",
     "select_from",
     "sql",
@@ -151,6 +162,7 @@ __all__ = [
     "update",
     "value",
     "walk",
+    "window",
     "with_",
     "with_recursive",
 ]

@@ -119,7 +119,7 @@ class CompiledQuery:
         self.statement = statement
         self._adapters = adapters
         self._has_named = has_named
-        self._columns: tuple[OutputColumn, ...] | None | Literal[False] = False
+        self._columns: tuple[OutputColumn, ...] | Literal[False] | None = False
 
     @property
     def columns(self) -> tuple[OutputColumn, ...] | None:

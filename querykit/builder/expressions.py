@@ -12,7 +12,7 @@ from typing import cast as static_cast
 from pypika.terms import Criterion, Term
 
 from querykit.builder.compiled import LateValue, Nested
-from querykit.builder.value_types import BOOL, ValueType, type_of, value_type
+from querykit.builder.value_types import BOOL, FLOAT, STR, ValueType, type_of, value_type
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -160,9 +160,9 @@ class Expression(Criterion, Generic[T_co]):
         """Equal, where NULL equals NULL and nothing else."""
         return DistinctTest(self, NULL if other is None else operand(other, self), is_negated=True)
 
-    def between(self, lower: Operand, upper: Operand) -> Condition:  # type: ignore[override]
-        """``BETWEEN lower AND upper``, both included."""
-        return Between(self, operand(lower, self), operand(upper, self))
+    def between(self, lower: Operand, upper: Operand, *, symmetric: bool = False) -> Condition:  # type: ignore[override]
+        """``BETWEEN lower AND upper``, both included; with `symmetric`, whichever of them is the lower."""
+        return Between(self, operand(lower, self), operand(upper, self), is_symmetric=symmetric)
 
     def is_in(self, values: Iterable[Any] | Statement[Any, Any]) -> Condition:
         """``IN``: equal to one of the values, or of the rows of a query with one column.
@@ -192,17 +192,17 @@ class Expression(Criterion, Generic[T_co]):
         """The opposite of `ilike`."""
         return Like(self, operand(pattern, self), ignores_case=True, is_negated=True)
 
-    def starts_with(self, text: str) -> Condition:
-        """Whether it begins with `text`, in which ``%`` and ``_`` mean themselves."""
-        return Like(self, Value(_escaped(text) + "%", self.value_type), has_escapes=True)
+    def starts_with(self, text: str | Expression[str]) -> Condition:
+        """Whether it begins with `text`, a str or an expression, in which ``%`` and ``_`` mean themselves."""
+        return Like(self, _escaped(text, self, after="%"), has_escapes=True)
 
-    def ends_with(self, text: str) -> Condition:
-        """Whether it ends with `text`, in which ``%`` and ``_`` mean themselves."""
-        return Like(self, Value("%" + _escaped(text), self.value_type), has_escapes=True)
+    def ends_with(self, text: str | Expression[str]) -> Condition:
+        """Whether it ends with `text`, a str or an expression, in which ``%`` and ``_`` mean themselves."""
+        return Like(self, _escaped(text, self, before="%"), has_escapes=True)
 
-    def has_substring(self, text: str) -> Condition:
-        """Whether `text` stands somewhere in it; ``%`` and ``_`` mean themselves."""
-        return Like(self, Value("%" + _escaped(text) + "%", self.value_type), has_escapes=True)
+    def has_substring(self, text: str | Expression[str]) -> Condition:
+        """Whether `text`, a str or an expression, stands somewhere in it; ``%`` and ``_`` mean themselves."""
+        return Like(self, _escaped(text, self, before="%", after="%"), has_escapes=True)
 
     # -- logic --------------------------------------------------------------------------------------------------------
 
@@ -229,50 +229,90 @@ class Expression(Criterion, Generic[T_co]):
     # -- arithmetic ---------------------------------------------------------------------------------------------------
 
     def __add__(self, other: Operand) -> Expression[Any]:  # type: ignore[override]
-        """``+``."""
-        return Arithmetic("+", self, operand(other, self))
+        """``+``; a date or time takes a timedelta or an `Interval`, and stays of its type."""
+        return _combined("+", self, other, self)
 
     def __radd__(self, other: Operand) -> Expression[Any]:  # type: ignore[override]
         """``+``, with a value on the left."""
-        return Arithmetic("+", operand(other, self), self)
+        return _combined("+", other, self, self)
 
     def __sub__(self, other: Operand) -> Expression[Any]:  # type: ignore[override]
-        """``-``."""
-        return Arithmetic("-", self, operand(other, self))
+        """``-``; the difference of two dates or times is a timedelta."""
+        return _combined("-", self, other, self)
 
     def __rsub__(self, other: Operand) -> Expression[Any]:  # type: ignore[override]
         """``-``, with a value on the left."""
-        return Arithmetic("-", operand(other, self), self)
+        return _combined("-", other, self, self)
 
     def __mul__(self, other: Operand) -> Expression[Any]:  # type: ignore[override]
         """``*``."""
-        return Arithmetic("*", self, operand(other, self))
+        return _combined("*", self, other, self)
 
     def __rmul__(self, other: Operand) -> Expression[Any]:  # type: ignore[override]
         """``*``, with a value on the left."""
-        return Arithmetic("*", operand(other, self), self)
+        return _combined("*", other, self, self)
 
     def __truediv__(self, other: Operand) -> Expression[Any]:  # type: ignore[override]
-        """``/`` as the database divides: of two integers, PostgreSQL and SQLite give the whole part, MySQL a decimal."""
-        return Arithmetic("/", self, operand(other, self))
+        """``/``: of two integers a float on every database, as in Python; `fn.div` gives the whole part.
+
+        Where the types are not known, as the database divides: of integers, PostgreSQL and SQLite give the whole part,
+        MySQL a decimal. Division by zero is an error on PostgreSQL, NULL elsewhere; divide by ``fn.nullif(b, 0)``.
+        """
+        return _combined("/", self, other, self)
 
     def __rtruediv__(self, other: Operand) -> Expression[Any]:  # type: ignore[override]
         """``/``, with a value on the left."""
-        return Arithmetic("/", operand(other, self), self)
+        return _combined("/", other, self, self)
 
     def __mod__(self, other: Operand) -> Expression[Any]:  # type: ignore[override]
-        """``%``: the remainder, with the sign of the left side on every database."""
-        return Arithmetic("%", self, operand(other, self))
+        """``%``: the remainder, with the sign of the left side on every database (Python: of the right)."""
+        return _combined("%", self, other, self)
 
     def __rmod__(self, other: Operand) -> Expression[Any]:
         """``%``, with a value on the left."""
-        return Arithmetic("%", operand(other, self), self)
+        return _combined("%", other, self, self)
+
+    # -- bits ---------------------------------------------------------------------------------------------------------
+
+    def bitwise_and(self, other: Operand) -> Expression[Any]:
+        """``&``: the bits that both integers have."""
+        return Arithmetic("&", self, operand(other, self))
+
+    def bitwise_or(self, other: Operand) -> Expression[Any]:
+        """``|``: the bits that one of the integers has."""
+        return Arithmetic("|", self, operand(other, self))
+
+    def bitwise_xor(self, other: Operand) -> Expression[Any]:
+        """The bits that only one of the integers has: ``#`` on PostgreSQL, ``^`` on MySQL and MariaDB."""
+        return Arithmetic("#", self, operand(other, self))
+
+    def bitwise_not(self) -> Expression[Any]:
+        """Every bit turned: ``-x - 1``."""
+        return Arithmetic("#", self, Value(-1, self.value_type))
+
+    def __lshift__(self, other: Operand) -> Expression[Any]:  # type: ignore[override]
+        """``<<``: the bits moved left, within 64."""
+        return Arithmetic("<<", self, operand(other, self))
+
+    def __rshift__(self, other: Operand) -> Expression[Any]:  # type: ignore[override]
+        """``>>``: the bits moved right; the sign stays."""
+        return Arithmetic(">>", self, operand(other, self))
 
     def __neg__(self) -> Expression[T_co]:  # type: ignore[override]
         """The negative."""
         return Negative(self)
 
     # -- order --------------------------------------------------------------------------------------------------------
+
+    def collate(self, name: str) -> Expression[T_co]:
+        """``COLLATE``: how its text is compared and sorted. The names are the database's own, and are quoted.
+
+        >>> from querykit import select_from, table
+        >>> pet = table("pet")
+        >>> print(select_from(pet).select(pet.id).order_by(pet.name.collate("C")).compile("postgres").sql)
+        SELECT "pet"."id" FROM "pet" ORDER BY "pet"."name" COLLATE "C"
+        """
+        return Collated(self, name)
 
     def asc(self, *, nulls: Literal["first", "last"] | None = None) -> Ordering:
         """Smallest first, for `order_by`. `nulls` says where NULLs stand; without it, where the database puts them."""
@@ -359,11 +399,12 @@ class DistinctTest(Condition):
 class Between(Condition):
     """``term BETWEEN lower AND upper``."""
 
-    def __init__(self, term: Term, lower: Term, upper: Term) -> None:
-        """Hold the term and its bounds."""
+    def __init__(self, term: Term, lower: Term, upper: Term, *, is_symmetric: bool = False) -> None:
+        """Hold the term and its bounds, which `is_symmetric` lets stand in either order."""
         self.term = term
         self.lower = lower
         self.upper = upper
+        self.is_symmetric = is_symmetric
 
 
 class Like(Condition):
@@ -457,6 +498,30 @@ class Negative(Expression[T_co]):
         """Hold the term."""
         self.term = term
         self.value_type = known_type(term)
+
+
+class Collated(Expression[T_co]):
+    """``term COLLATE name``."""
+
+    def __init__(self, term: Expression[T_co], name: str) -> None:
+        """Hold the term and the name of the collation."""
+        if not isinstance(name, str) or not name:
+            raise BuildError(f"a collation is a name that is not empty, not {name!r}")
+        self.term = term
+        self.name = name
+        self.value_type = term.value_type
+
+
+class EscapedPattern(Expression[str]):
+    """A pattern of LIKE in which the text of an expression stands for itself."""
+
+    value_type = STR
+
+    def __init__(self, term: Term, before: str, after: str) -> None:
+        """Hold the term, and the wildcards around it."""
+        self.term = term
+        self.before = before
+        self.after = after
 
 
 class Subquery(Expression[T_co]):
@@ -585,13 +650,21 @@ def _in_query(term: Term, values: Any, *, is_negated: bool) -> Condition:
     )
 
 
-def _escaped(text: str) -> str:
-    if not isinstance(text, str):
-        raise BuildError(f"starts_with, ends_with and has_substring take a str, not {type(text).__name__}")
-    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+def _escaped(text: Any, beside: Expression[Any], *, before: str = "", after: str = "") -> Term:
+    """A pattern in which a text stands for itself."""
+    if isinstance(text, str):
+        escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        return Value(before + escaped + after, beside.value_type)
+    term = operand(text)
+    if isinstance(term, Value):
+        raise BuildError(
+            f"starts_with, ends_with and has_substring take a str or an expression, not {type(text).__name__}"
+        )
+    return EscapedPattern(term, before, after)
 
 
-_NUMBERS: Final = ("int", "decimal", "float")
+_NUMBERS: Final = ("int", "total", "decimal", "float")
+_INTEGERS: Final = frozenset({"int", "total"})
 
 
 def _type_of_arithmetic(operator: str, left: Term, right: Term) -> ValueType | None:
@@ -599,7 +672,33 @@ def _type_of_arithmetic(operator: str, left: Term, right: Term) -> ValueType | N
     if one is None or other is None or one.kind not in _NUMBERS or other.kind not in _NUMBERS:
         return None
     wider = max(one, other, key=lambda each: _NUMBERS.index(each.kind))
-    return None if operator == "/" and wider.kind == "int" else wider
+    return FLOAT if operator == "/" and wider.kind in _INTEGERS else wider
+
+
+_combiners: dict[str | None, Callable[[str, Any, Any, Expression[Any]], Expression[Any]]] = {}
+
+
+def combine_with(
+    kind: str | None, function: Callable[[str, Any, Any, Expression[Any]], Expression[Any]]
+) -> None:
+    """Let a function make the sums, differences and products of expressions of a kind that are no numbers.
+
+    Args:
+        kind: The kind of type; None for expressions whose type is not known.
+        function: Given the operator, both sides as they came, and the one of them that is of the kind.
+    """
+    _combiners[kind] = function
+
+
+def _combined(operator: str, left: Any, right: Any, beside: Expression[Any]) -> Expression[Any]:
+    """Arithmetic of two sides, of which `beside` is one and the other is what a person wrote."""
+    type_ = beside.value_type
+    combine = _combiners.get(type_.kind if type_ is not None else None)
+    if combine is not None:
+        return combine(operator, left, right, beside)
+    if left is beside:
+        return Arithmetic(operator, left, operand(right, beside))
+    return Arithmetic(operator, operand(left, beside), right)
 
 
 # -- functions that make expressions ------------------------------------------------------------------------------------

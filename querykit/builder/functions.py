@@ -1,17 +1,18 @@
-"""``fn``: SQL functions, by their names in lower case, typed where their type is known."""
+"""Calls of functions, CAST and CASE, as data; `fn` and its subject modules make the calls."""
 
 from __future__ import annotations
 
 import re
 from copy import copy
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from typing import cast as static_cast
 
 from querykit.builder.compiled import Nested
 from querykit.builder.expressions import NULL, Expression, condition, known_type, operand
 from querykit.builder.json_paths import JsonExpression
 from querykit.builder.query import AllColumns, shape_of
-from querykit.builder.value_types import AVERAGE, DECIMAL, FLOAT, INT, STR, TOTAL, ValueType, value_type
+from querykit.builder.value_types import DECIMAL, FLOAT, TOTAL, ValueType, value_type
+from querykit.builder.windows import Window, orderings
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -19,25 +20,37 @@ if TYPE_CHECKING:
 
     from pypika.terms import Term
 
+    from querykit.builder.expressions import Ordering
+    from querykit.builder.windows import Frame
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*){0,2}")
+_TYPE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*( [A-Za-z_][A-Za-z0-9_]*){0,3}( ?\(\d{1,4}(, ?\d{1,4})?\))?( [a-z ]+)?(\[\])*")
 
 
 class FunctionCall(Expression[T_co]):
-    """A call of a function.
+    """A call of a function. Its methods return new calls, and leave this one as it is.
 
     Attributes:
         name: The function's name.
         args: Its arguments; `AllColumns` stands for the ``*`` of ``COUNT(*)``.
-        is_known: Whether the function is one of `fn`'s own, of which it is known that it keeps no state.
+        is_known: Whether it is known to leave nothing in the session.
+        is_spelled: Whether it is one of `fn`'s own, whose arguments dialects know, so that each writes it in its way.
         is_distinct: Whether DISTINCT stands before the arguments.
+        orderings: The keys of ORDER BY within the parentheses.
+        group_orderings: The keys of WITHIN GROUP.
         filter_predicates: The conditions of FILTER, which are ANDed.
+        window: What stands after OVER, or None.
     """
 
     is_distinct: bool = False
+    orderings: tuple[Ordering, ...] = ()
+    group_orderings: tuple[Ordering, ...] = ()
     filter_predicates: tuple[Term, ...] = ()
+    window: Window | None = None
+    is_spelled: bool = False
 
     def __init__(
         self, name: str, args: Sequence[Term | AllColumns], type_: ValueType | None = None, *, is_known: bool = False
@@ -59,8 +72,36 @@ class FunctionCall(Expression[T_co]):
 
     def distinct(self) -> Self:
         """``COUNT(DISTINCT x)``: equal arguments once."""
-        changed = copy(self)
-        changed.is_distinct = True
+        return self._changed(is_distinct=True)
+
+    def order_by(self, *terms: Any) -> Self:
+        """``ARRAY_AGG(x ORDER BY y)``: the order in which an aggregate takes its rows; more calls add keys.
+
+        >>> from querykit import fn, select_from, table
+        >>> pet = table("pet")
+        >>> names = fn.string_agg(pet.name, ", ").order_by(pet.name).as_("names")
+        >>> print(select_from(pet).select(names).compile("mysql").sql)
+        SELECT GROUP_CONCAT(`pet`.`name` ORDER BY `pet`.`name` SEPARATOR %s) AS `names` FROM `pet`
+
+        Raises:
+            UnsupportedError: when compiled for SQLite, which has it since 3.44 only: aggregate an ordered sub-query.
+        """
+        if not terms:
+            raise BuildError("order_by() takes at least one term")
+        return self._changed(orderings=self.orderings + orderings(terms, "order_by"))
+
+    def within_group(self, *terms: Any) -> Self:
+        """``PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY x)``: the rows of an aggregate that needs them in order.
+
+        Raises:
+            UnsupportedError: when compiled for a database other than PostgreSQL.
+        """
+        if not terms:
+            raise BuildError("within_group() takes at least one term")
+        keys = orderings(terms, "within_group")
+        changed = self._changed(group_orderings=keys)
+        if self.name in ("PERCENTILE_DISC", "MODE"):
+            changed.value_type = known_type(keys[0].term)
         return changed
 
     def filter_where(self, *criteria: Any) -> Self:
@@ -74,97 +115,97 @@ class FunctionCall(Expression[T_co]):
         """
         if not criteria:
             raise BuildError("filter_where() takes at least one condition")
+        predicates = tuple([condition(each, "filter_where") for each in criteria])
+        return self._changed(filter_predicates=self.filter_predicates + predicates)
+
+    def over(
+        self, window: Window | None = None, *, partition_by: Any = (), order_by: Any = (), frame: Frame | None = None
+    ) -> Self:
+        """``OVER (PARTITION BY … ORDER BY … ROWS BETWEEN …)``: for each row, over the rows around it.
+
+        >>> from querykit import fn, select_from, table
+        >>> pet = table("pet")
+        >>> place = fn.row_number().over(partition_by=pet.owner_id, order_by=pet.weight.desc()).as_("place")
+        >>> print(select_from(pet).select(pet.name, place).compile("mysql").sql)  # doctest: +NORMALIZE_WHITESPACE
+        SELECT `pet`.`name`,
+          ROW_NUMBER() OVER (PARTITION BY `pet`.`owner_id` ORDER BY `pet`.`weight` DESC) AS `place` FROM `pet`
+
+        Args:
+            window: A window with a name, which the select declares with ``.window(w)``; the others add to it.
+            partition_by: A term, or several in a list.
+            order_by: A term, or several in a list.
+            frame: `rows`, `range_` or `groups`.
+        """
+        if self.window is not None:
+            raise BuildError(f"{self.described()} has its window already")
+        return self._changed(window=Window(base=window, partition_by=partition_by, order_by=order_by, frame=frame))
+
+    def _changed(self, **parts: Any) -> Self:
         changed = copy(self)
-        changed.filter_predicates = self.filter_predicates + tuple(condition(each, "filter_where") for each in criteria)
+        changed.__dict__.update(parts)
         return changed
 
 
-class fn:  # noqa: N801 - reads as SQL does: fn.count()
-    """SQL functions: ``fn.count(person.id)`` is ``COUNT("person"."id")``. Any other goes through `fn.call`."""
+def call(name: str, *args: Any) -> FunctionCall[Any]:
+    """A function by its name, with expressions and values as arguments.
 
-    @staticmethod
-    def call(name: str, *args: Any) -> FunctionCall[Any]:
-        """A function by its name, with expressions and values as arguments.
+    >>> from querykit import fn, select
+    >>> print(select(fn.call("pg_catalog.initcap", "ada").as_("name")).compile("postgres").sql)
+    SELECT pg_catalog.initcap($1::text) AS "name"
 
-        Args:
-            name: Letters, digits and underscores, schemas before dots; anything else is refused.
-            args: Its arguments; values are bound.
-        """
-        if not isinstance(name, str) or not _FUNCTION_NAME.fullmatch(name):
-            raise BuildError(f"a function's name is letters, digits and underscores, not {name!r}")
-        return FunctionCall(name, [operand(each) for each in args])
-
-    @staticmethod
-    def count(term: Any = None) -> FunctionCall[int]:
-        """``COUNT(*)``, or of a term: the rows where it is not NULL."""
-        return _known("COUNT", [AllColumns(None) if term is None else operand(term)], INT)
-
-    @staticmethod
-    def sum(term: Any) -> FunctionCall[Any]:
-        """``SUM``: NULL where there is no row. Of integers an int, of Decimals a Decimal, of floats a float."""
-        return _known("SUM", [operand(term)], _SUMS.get(_kind(term)))
-
-    @staticmethod
-    def avg(term: Any) -> FunctionCall[Any]:
-        """``AVG``: NULL where there is no row. Of Decimals a Decimal, of integers and floats a float.
-
-        How many digits a server gives is its own: MySQL and MariaDB four more than the column has.
-        """
-        return _known("AVG", [operand(term)], _AVERAGES.get(_kind(term)))
-
-    @staticmethod
-    def min(term: Expression[T]) -> FunctionCall[T | None]:
-        """``MIN``: NULL where there is no row."""
-        return _known("MIN", [operand(term)], known_type(term))
-
-    @staticmethod
-    def max(term: Expression[T]) -> FunctionCall[T | None]:
-        """``MAX``: NULL where there is no row."""
-        return _known("MAX", [operand(term)], known_type(term))
-
-    @staticmethod
-    def coalesce(term: Expression[T], *others: Any) -> FunctionCall[T]:
-        """``COALESCE``: the first that is not NULL."""
-        args = [operand(term), *(operand(each, term) for each in others)]
-        kinds = {known.kind if (known := known_type(each)) else None for each in args}
-        return _known("COALESCE", args, known_type(term) if len(kinds) == 1 else None)
-
-    @staticmethod
-    def lower(term: Any) -> FunctionCall[str]:
-        """``LOWER``."""
-        return _known("LOWER", [operand(term)], STR)
-
-    @staticmethod
-    def upper(term: Any) -> FunctionCall[str]:
-        """``UPPER``."""
-        return _known("UPPER", [operand(term)], STR)
-
-    @staticmethod
-    def length(term: Any) -> FunctionCall[int]:
-        """The number of characters: ``LENGTH``, ``CHAR_LENGTH`` on MySQL and MariaDB, whose LENGTH counts bytes."""
-        return _known("LENGTH", [operand(term)], INT)
+    Args:
+        name: Letters, digits and underscores, schemas before dots; anything else is refused.
+        args: Its arguments; values are bound.
+    """
+    if not isinstance(name, str) or not _FUNCTION_NAME.fullmatch(name):
+        raise BuildError(f"a function's name is letters, digits and underscores, not {name!r}")
+    return FunctionCall(name, [operand(each) for each in args])
 
 
-_SUMS: dict[str | None, ValueType] = {"int": TOTAL, "total": TOTAL, "decimal": DECIMAL, "float": FLOAT, "average": FLOAT}
-_AVERAGES: dict[str | None, ValueType] = {"int": AVERAGE, "total": AVERAGE, "decimal": DECIMAL, "float": FLOAT, "average": FLOAT}
+def known(name: str, args: Sequence[Term | AllColumns], type_: ValueType | None = None) -> FunctionCall[Any]:
+    """A call of one of `fn`'s own functions."""
+    made: FunctionCall[Any] = FunctionCall(name, args, type_, is_known=True)
+    made.is_spelled = True
+    return made
 
 
-def _kind(term: Any) -> str | None:
-    known = known_type(term)
-    return None if known is None else known.kind
+def common_type(terms: Sequence[Any]) -> ValueType | None:
+    """The type of a value that may be that of any of the terms: theirs if it is one, the wider of two numbers.
+
+    NULL is of every type. None where one is not known, or where the database must find a common one.
+    """
+    types = [known_type(each) for each in terms if not _is_null(each)]
+    first = types[0] if types else None
+    if first is None or None in types:
+        return None
+    kinds = {type_.kind for type_ in types if type_ is not None}
+    if len(kinds) == 1 and len({type_.python for type_ in types if type_ is not None}) == 1:
+        return first
+    for wider in (FLOAT, DECIMAL, TOTAL):
+        if wider.kind in kinds and kinds <= _NARROWER[wider.kind]:
+            return wider
+    return None
 
 
-def _known(name: str, args: Sequence[Term | AllColumns], type_: ValueType | None = None) -> FunctionCall[Any]:
-    return FunctionCall(name, args, type_, is_known=True)
+_NARROWER: Final = {
+    "float": frozenset({"float", "decimal", "int", "total"}),
+    "decimal": frozenset({"decimal", "int", "total"}),
+    "total": frozenset({"int", "total"}),
+}
+
+
+def _is_null(term: Any) -> bool:
+    return getattr(term, "word", None) == "NULL"
 
 
 class Cast(Expression[T_co]):
-    """``CAST(term AS type)``: the type is a Python one, which every database writes in its own words."""
+    """``CAST(term AS type)``: the type is a Python one, which every database writes in its own words, or a name."""
 
-    def __init__(self, term: Term, type_: ValueType) -> None:
+    def __init__(self, term: Term, type_: ValueType | None, type_name: str | None = None) -> None:
         """Hold the term and the type."""
         self.term = term
         self.value_type = type_
+        self.type_name = type_name
 
 
 def read_as(document: JsonExpression, type_: ValueType) -> Expression[Any]:
@@ -177,14 +218,32 @@ def read_as(document: JsonExpression, type_: ValueType) -> Expression[Any]:
     return document.as_text() if type_.kind == "str" else Cast(document.as_text(), type_)
 
 
-def cast(term: Any, annotation: type[T]) -> Expression[T]:
-    """``CAST``, to a Python type. JSON is read as by `as_int` and its like, and its text is cast to other types.
+def cast(term: Any, annotation: type[T] | str) -> Expression[T]:
+    """``CAST``, to a Python type, or to a type of the database by its name.
+
+    JSON is read as by `as_int` and its like, and its text is cast to other types.
 
     >>> from querykit import cast, select_from, table
     >>> pet = table("pet")
-    >>> print(select_from(pet).select(cast(pet.age, str).as_("age")).compile("postgres").sql)
-    SELECT CAST("pet"."age" AS text) AS "age" FROM "pet"
+    >>> query = select_from(pet).select(cast(pet.age, str).as_("age"), cast(pet.weight, "numeric(6, 2)").as_("kg"))
+    >>> print(query.compile("postgres").sql)
+    SELECT CAST("pet"."age" AS text) AS "age", CAST("pet"."weight" AS numeric(6, 2)) AS "kg" FROM "pet"
+
+    A float or Decimal becomes the int that Python's `int` makes of it, cut towards zero. A text that holds no number is
+    an error on PostgreSQL, and the number at its beginning, or zero, on the others.
+
+    Args:
+        term: An expression or a value.
+        annotation: A Python type, or the name of a type: letters, digits, a length in parentheses, ``[]``. What a name
+            gives is decoded as the driver has it, unless ``.returns(T)`` says more.
+
+    Raises:
+        UnsupportedError: when compiled for a database without such a type.
     """
+    if isinstance(annotation, str):
+        if not _TYPE_NAME.fullmatch(annotation):
+            raise BuildError(f"{annotation!r} is no name of a type: letters, digits, a length such as (10, 2), []")
+        return Cast(operand(term), None, annotation)
     type_ = value_type(annotation)
     if type_ is None:
         raise BuildError("cast() takes a type that databases have, not Any")
@@ -201,8 +260,9 @@ def nullable_shape(terms: Iterable[Any]) -> Nested | None:
 
 
 class Case(Expression[T_co]):
-    """``CASE WHEN … THEN … ELSE … END``; each method returns a new one."""
+    """``CASE WHEN … THEN … ELSE … END``, or ``CASE x WHEN …``; each method returns a new one."""
 
+    subject: Term | None = None
     branches: tuple[tuple[Term, Term], ...] = ()
     otherwise: Term | None = None
 
@@ -215,7 +275,7 @@ class Case(Expression[T_co]):
         return nullable_shape(values if self.otherwise is None else [*values, self.otherwise])
 
     def when(self, criterion: Any, then: Any) -> Self:
-        """Add a branch: the value where the condition holds.
+        """Add a branch: the value where the condition holds, or where the subject of ``case(x)`` equals the value.
 
         >>> from querykit import case, select_from, table
         >>> pet = table("pet")
@@ -223,22 +283,36 @@ class Case(Expression[T_co]):
         >>> print(select_from(pet).select(size).compile("mysql").sql)
         SELECT CASE WHEN `pet`.`weight` > %s THEN %s ELSE %s END AS `size` FROM `pet`
         """
-        return self._changed(branches=(*self.branches, (condition(criterion, "when"), operand(then))))
+        test = condition(criterion, "when") if self.subject is None else self._compared(criterion)
+        return self._changed(branches=(*self.branches, (test, operand(then))))
 
     def else_(self, value: Any) -> Self:
-        """The value where no condition holds; without it, NULL."""
+        """The value where no branch fits; without it, NULL."""
         return self._changed(otherwise=operand(value))
+
+    def _compared(self, value: Any) -> Term:
+        if value is None:
+            raise BuildError("CASE x WHEN NULL never holds, because NULL equals nothing: case().when(x == None, …)")
+        return operand(value, self.subject)
 
     def _changed(self, **parts: Any) -> Self:
         changed = copy(self)
         changed.__dict__.update(parts)
-        values = [then for _, then in changed.branches] + ([changed.otherwise] if changed.otherwise is not None else [])
-        types = [known_type(each) for each in values]
-        same = types[0] is not None and all(each is not None and each.kind == types[0].kind for each in types)
-        changed.value_type = types[0] if same else None
+        values = [then for _, then in changed.branches]
+        changed.value_type = common_type(values if changed.otherwise is None else [*values, changed.otherwise])
         return changed
 
 
-def case() -> Case[Any]:
-    """Start a CASE; see `Case.when`."""
-    return Case()
+def case(subject: Any = None) -> Case[Any]:
+    """Start a CASE: of conditions, or of the values of `subject`.
+
+    >>> from querykit import case, select_from, table
+    >>> pet = table("pet")
+    >>> sound = case(pet.species).when("cat", "meow").when("dog", "woof").as_("sound")
+    >>> print(select_from(pet).select(sound).compile("sqlite").sql)
+    SELECT CASE "pet"."species" WHEN ? THEN ? WHEN ? THEN ? END AS "sound" FROM "pet"
+    """
+    started: Case[Any] = Case()
+    if subject is not None:
+        started.subject = operand(subject)
+    return started

@@ -18,7 +18,8 @@ from pypika.enums import Order, SqlType, SqlTypeLength
 from pypika.queries import Schema
 
 from querykit.builder.expressions import Keyword, NullTest, Ordering, operand
-from querykit.builder.functions import Case, FunctionCall, fn
+from querykit.builder.fn import fn
+from querykit.builder.functions import Case, FunctionCall
 from querykit.builder.pypika_nodes import CastTo, Edge, Extraction, Frame, Transcoding, Window
 from querykit.builder.pypika_terms import refused, translates
 

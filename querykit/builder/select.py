@@ -12,6 +12,7 @@ from querykit.builder.locking import lock
 from querykit.builder.query import AliasedQuery, AllColumns, Query, as_source, grouping, output_name, shape_of
 from querykit.builder.statement import RowClassT, RowT, Statement, ValueT
 from querykit.builder.tables import Column, Source, checked_name
+from querykit.builder.windows import Window
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Select(Query[RowT, ValueT]):
         predicates: The conditions of WHERE, which are ANDed.
         groupings: The terms of GROUP BY.
         group_predicates: The conditions of HAVING, which are ANDed.
+        windows: The windows of the clause WINDOW.
         orderings: The terms of ORDER BY with their directions.
         row_limit: LIMIT, or None.
         row_offset: OFFSET, or None.
@@ -56,6 +58,7 @@ class Select(Query[RowT, ValueT]):
     predicates: tuple[Term, ...] = ()
     groupings: tuple[Term, ...] = ()
     group_predicates: tuple[Term, ...] = ()
+    windows: tuple[Window, ...] = ()
     is_distinct: bool = False
     distinct_terms: tuple[Term, ...] = ()
     front_modifiers: tuple[Term, ...] = ()
@@ -245,6 +248,15 @@ class Select(Query[RowT, ValueT]):
     def having(self, *criteria: Any) -> Self:
         """``HAVING``; conditions are ANDed."""
         return self.with_part("group_predicates", self.group_predicates + conditions(criteria, "having"))
+
+    def window(self, *windows: Window) -> Self:
+        """``WINDOW``: declare windows that `window` made, for ``over(w)``; more calls add some."""
+        for each in windows:
+            if not isinstance(each, Window) or each.name is None:
+                raise BuildError(f'window() takes windows made by window("w", …), not {type(each).__name__}')
+        if not windows:
+            raise BuildError("window() takes at least one window")
+        return self.with_part("windows", self.windows + windows)
 
     def clear_having(self) -> Self:
         """The query without HAVING."""

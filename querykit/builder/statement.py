@@ -78,7 +78,7 @@ class Statement(Generic[RowT, ValueT]):
         """Call ``function(query, …)``: for a step that several queries share."""
         return function(self, *args, **kwargs)
 
-    def if_(self, condition: bool, then: Callable[[Self], ResultT]) -> Self | ResultT:  # noqa: FBT001 - reads as a sentence
+    def if_(self, condition: bool, then: Callable[[Self], ResultT]) -> Self | ResultT:
         """``then(query)`` if `condition` holds, else the query as it is. A fact of your program, not of the rows.
 
         Raises:

@@ -154,7 +154,7 @@ class Table(Source):
     def __init__(self) -> None:
         """Make the columns; one object of the class serves the whole program."""
         if not self._table_name:
-            raise BuildError(f"{type(self).__name__} has no table name: class {type(self).__name__}(Table, name=\"…\")")
+            raise BuildError(f'{type(self).__name__} has no table name: class {type(self).__name__}(Table, name="…")')
         self._setup(self._table_name, self._table_schema, None, _declared_columns(type(self)))
 
     def _setup(

@@ -138,6 +138,7 @@ def _described(value: object) -> str:
 _ACCEPTED_AS_THEY_ARE: dict[str, frozenset[type]] = {
     "bool": frozenset({bool}),
     "int": frozenset({int}),
+    "total": frozenset({int}),
     "float": frozenset({float, int}),
     "decimal": frozenset({Decimal, int}),
     "str": frozenset({str}),

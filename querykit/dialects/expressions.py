@@ -9,6 +9,7 @@ from pypika.terms import Term
 from querykit.builder.expressions import (
     Arithmetic,
     Between,
+    Collated,
     Comparison,
     DistinctTest,
     Exists,
@@ -26,7 +27,6 @@ from querykit.builder.expressions import (
     Value,
     known_type,
 )
-from querykit.builder.functions import Case, Cast, FunctionCall
 from querykit.builder.json_paths import JsonContains, JsonEquals, JsonPath, JsonText
 from querykit.builder.pypika_terms import OWN_SQL
 from querykit.builder.query import AllColumns, NestedColumn
@@ -66,6 +66,7 @@ BINDING: dict[type, Callable[[Any], int]] = {
     InList: lambda _: COMPARISON,
     InTerms: lambda _: COMPARISON,
     InQuery: lambda _: COMPARISON,
+    Collated: lambda _: OTHER,
     Arithmetic: lambda term: {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT}.get(term.operator, OTHER),
     Negative: lambda _: SIGN,
     JsonPath: lambda _: OTHER,
@@ -136,10 +137,6 @@ class ExpressionCompiler:
     names: Written[str, str]
     prefixes: Written[str, str]
     """The names of tables as they stand before their columns: quoted, and with a dot."""
-    cast_types: ClassVar[dict[str, str]] = {}
-    """What CAST calls a kind of type."""
-    functions: ClassVar[dict[str, str]] = {}
-    """What the database calls a function that others call differently."""
 
     def __init_subclass__(cls) -> None:
         """Collect the visitors: those of the base, with the methods of this class in their place."""
@@ -408,43 +405,6 @@ class ExpressionCompiler:
     def visit_negation(self, node: Negation) -> str:
         """``NOT a``."""
         return f"NOT {self.operand(node.term, ATOM)}"
-
-    # -- functions, CAST, CASE ----------------------------------------------------------------------------------------
-
-    @visits(FunctionCall)
-    def visit_function(self, node: FunctionCall[Any]) -> str:
-        """``NAME(a, b) FILTER (WHERE …)``."""
-        if not node.is_known:
-            self.is_clean = False
-        args = ", ".join(self.arguments(node))
-        call = f"{self.functions.get(node.name, node.name)}({'DISTINCT ' if node.is_distinct else ''}{args})"
-        if not node.filter_predicates:
-            return call
-        return f"{call} FILTER (WHERE {self.all_of(node.filter_predicates)})"
-
-    def arguments(self, node: FunctionCall[Any]) -> list[str]:
-        """The arguments of a function."""
-        return [self.visit(each) for each in node.args]
-
-    @visits(Cast)
-    def visit_cast(self, node: Cast[Any]) -> str:
-        """``CAST(a AS type)``."""
-        return f"CAST({self.typed(node.term)} AS {self.cast_type(node.value_type)})"
-
-    def cast_type(self, type_: ValueType | None) -> str:
-        """What CAST calls a type."""
-        if type_ is None or type_.kind not in self.cast_types:
-            raise self.unsupported(f"CAST to {type_}")
-        return self.cast_types[type_.kind]
-
-    @visits(Case)
-    def visit_case(self, node: Case[Any]) -> str:
-        """``CASE WHEN a THEN b ELSE c END``."""
-        if not node.branches:
-            raise CompileError("a CASE needs at least one .when(condition, value)")
-        branches = "".join([f" WHEN {self.visit(when)} THEN {self.typed(then)}" for when, then in node.branches])
-        otherwise = "" if node.otherwise is None else f" ELSE {self.typed(node.otherwise)}"
-        return f"CASE{branches}{otherwise} END"
 
 
 BOUND = frozenset({Value, Parameter})

@@ -25,7 +25,8 @@ from querykit.builder.pypika_nodes import (
 )
 from querykit.builder.pypika_tables import BUILDERS
 from querykit.builder.pypika_terms import Terms, translated_classes
-from querykit.dialects.expressions import ATOM, BINDING, COMPARISON, OTHER, ExpressionCompiler, visits
+from querykit.dialects.expressions import ATOM, BINDING, COMPARISON, OTHER, visits
+from querykit.dialects.windows import WindowCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ BINDING[Operation] = lambda term: COMPARISON if term.operator in _PREDICATES els
 BINDING[AtTimeZone] = lambda _: OTHER
 
 
-class PyPikaCompiler(ExpressionCompiler):
+class PyPikaCompiler(WindowCompiler):
     """Writes the expressions that only PyPika's terms become."""
 
     operations: ClassVar[Mapping[str, str]] = {}

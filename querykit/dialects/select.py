@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from querykit.builder.expressions import Expression
+from querykit.builder.groupings import GroupingSets
 from querykit.builder.query import AliasedQuery, AllColumns, Query
 from querykit.builder.raw import RawStatement, RawTable
 from querykit.builder.select import Select
@@ -67,7 +68,7 @@ class SelectCompiler(LockingCompiler):
         """``SELECT … FROM … WHERE … GROUP BY … HAVING … ORDER BY … LIMIT …``."""
         if not query.columns:
             raise CompileError("the query selects nothing: add select(…) or select_all()")
-        outer, common = self.scope, self.common
+        outer, common, windows = self.scope, self.common, self.windows
         only = self.only_table(query)
         columns = query.columns
         if only is not None:
@@ -78,12 +79,16 @@ class SelectCompiler(LockingCompiler):
             sql += self.select_words(query)
             sql += "".join([f"{self.visit(each)} " for each in query.front_modifiers])
             columns = self.selected(query)
+        if query.windows or windows:
+            self.windows = self.declared_windows(query)
         sql += self.select_list(columns)
         sql += self.from_clause(query, outer) if only is None else only.from_clause
         if query.predicates:
             sql += " WHERE " + self.all_of(query.predicates)
         if only is None:
             sql += self.group_by_clause(query)
+            if query.windows:
+                sql += self.window_clause(query.windows)
         if query.orderings:
             sql += self.order_by_clause(query)
         if only is None:
@@ -91,7 +96,7 @@ class SelectCompiler(LockingCompiler):
             if query.lock is not None:
                 sql += self.lock_clause(query.lock)
             sql += "".join([f" {self.visit(each)}" for each in query.end_modifiers])
-        self.scope, self.common = outer, common
+        self.scope, self.common, self.windows = outer, common, windows
         return sql
 
     def only_table(self, query: Select[Any, Any]) -> OnlyTable | None:
@@ -122,6 +127,13 @@ class SelectCompiler(LockingCompiler):
             else:
                 written.append(self.output(each))
         return ", ".join(written)
+
+    def declared_windows(self, query: Select[Any, Any]) -> frozenset[str]:
+        """The names of the clause WINDOW, and those that a window of it can be based on."""
+        names = [str(each.name) for each in query.windows]
+        if len(set(names)) < len(names):
+            raise CompileError(f"the query has two windows named {next(one for one in names if names.count(one) > 1)!r}")
+        return frozenset(names)
 
     def scope_of(self, query: Select[Any, Any]) -> frozenset[str]:
         """The names that columns of the query can refer to: its own tables', and those of the queries around it."""
@@ -224,12 +236,31 @@ class SelectCompiler(LockingCompiler):
         """``GROUP BY … HAVING …``."""
         sql = ""
         if query.groupings:
-            sql = " GROUP BY " + ", ".join([self.repeated(each, query) for each in query.groupings])
+            sql = " GROUP BY " + ", ".join(
+                [
+                    self.grouping_sets(each, query) if type(each) is GroupingSets else self.repeated(each, query)
+                    for each in query.groupings
+                ]
+            )
         if query.group_predicates:
             sql += f" HAVING {self.all_of(query.group_predicates)}"
         return sql
 
-    def repeated(self, term: Term, query: Query[Any, Any]) -> str:
+    def grouping_sets(self, grouping: GroupingSets, query: Select[Any, Any]) -> str:
+        """``ROLLUP (a, b)``, ``GROUPING SETS ((a, b), ())``."""
+        has_parentheses = grouping.kind == "GROUPING SETS"
+        sets = []
+        for each in grouping.sets:
+            terms = ", ".join([self.repeated(term, query) for term in each])
+            sets.append(f"({terms})" if has_parentheses or len(each) > 1 else terms)
+        return f"{grouping.kind} ({', '.join(sets)})"
+
+    @visits(GroupingSets)
+    def visit_grouping_sets(self, grouping: GroupingSets) -> str:
+        """Refuse grouping sets that stand anywhere but in GROUP BY."""
+        raise CompileError(f"{grouping.kind} stands in group_by(…) only")
+
+    def repeated(self, term: Term, query: Query[Any, Any] | None) -> str:
         """A term of GROUP BY or ORDER BY, by its position if it is an item of the select list that binds values.
 
         Written twice, such an item is two expressions to the database, because its parameters are two.
@@ -257,14 +288,14 @@ class SelectCompiler(LockingCompiler):
             sql += (", " if sql else " ORDER BY ") + self.ordering(each, query)
         return sql
 
-    def ordering(self, ordering: Ordering, query: Query[Any, Any]) -> str:
+    def ordering(self, ordering: Ordering, query: Query[Any, Any] | None) -> str:
         """One key of ORDER BY: ascending is not written."""
         term = ordering.term
         sql = self.visit_column(term) if type(term) is Column and term.alias is None else self.ordered_term(term, query)
         is_plain = ordering.direction == "ASC" and ordering.nulls is None
         return sql if is_plain else self.placed_nulls(sql, ordering)
 
-    def ordered_term(self, term: Any, query: Query[Any, Any], at_least: int = 0) -> str:
+    def ordered_term(self, term: Any, query: Query[Any, Any] | None, at_least: int = 0) -> str:
         """What is ordered by: the alias of an item of the select list, or the term; as an operand, never a position."""
         alias = term.alias if isinstance(term, Expression) else term.__dict__.get("alias")
         if alias is not None and isinstance(query, Select) and any(each is term for each in query.columns):

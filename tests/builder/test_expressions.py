@@ -493,7 +493,7 @@ def test_escapes_in_each_dialect():
             ),
         },
     )
-    with pytest.raises(BuildError, match="take a str, not int"):
+    with pytest.raises(BuildError, match="take a str or an expression, not int"):
         pet.name.starts_with(5)  # type: ignore[arg-type]
 
 

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pypika.terms import Term
+
 from querykit.builder.functions import FunctionCall
-from querykit.builder.query import output_name
+from querykit.builder.intervals import Interval
 from querykit.builder.pypika_nodes import Window
+from querykit.builder.query import output_name
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
-from querykit.dialects.expressions import is_value, visits
+from querykit.dialects.expressions import OTHER, is_value
+from querykit.dialects.mariadb.functions import FUNCTIONS
 from querykit.dialects.mariadb.json_paths import MariaDBJsonCompiler
 from querykit.dialects.mariadb.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.mariadb.writes import MariaDBWrites
+from querykit.dialects.operators import kind_of
 
 if TYPE_CHECKING:
-    from pypika.terms import Term
+    from collections.abc import Iterable
 
     from querykit.builder.cte import CommonTable
+    from querykit.builder.groupings import GroupingSets
     from querykit.builder.json import JsonArray, JsonObject, JsonRows
-    from querykit.builder.query import AliasedQuery, AllColumns, Query
+    from querykit.builder.query import AliasedQuery, Query
     from querykit.builder.statement import Statement
+    from querykit.builder.texts import Matching
+    from querykit.builder.windows import Window as Over
 
 
 class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
@@ -28,6 +36,7 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
 
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
+    functions = FUNCTIONS
 
     # -- clauses ------------------------------------------------------------------------------------------------------
 
@@ -58,6 +67,27 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
         sql = super().visit_aliased_query(source)
         self.scope = outer
         return sql
+
+    def visit_matching(self, node: Matching) -> str:
+        """``(a REGEXP b)``, with the case as asked, whatever the collation."""
+        term = self.operand(node.term, OTHER)
+        pattern = f"CONCAT('(?{'i' if node.ignores_case else '-i'})', {self.visit(node.pattern)})"
+        return f"({term} {'NOT ' if node.is_negated else ''}REGEXP {pattern})"
+
+    def frame_offset(self, offset: Any, window: Over) -> str:
+        """How far a frame reaches: there is no INTERVAL.
+
+        Source: https://mariadb.com/docs/server/reference/sql-functions/special-functions/window-functions
+        """
+        if isinstance(offset, Interval) or kind_of(offset) == "timedelta":
+            raise self.unsupported("RANGE frames of durations", "order by fn.extract('epoch', x) and take seconds")
+        return super().frame_offset(offset, window)
+
+    def grouping_sets(self, grouping: GroupingSets, query: Select[Any, Any]) -> str:
+        """``a, b WITH ROLLUP``, which excludes ORDER BY (error 1221)."""
+        if query.orderings:
+            raise self.unsupported("ORDER BY of a query with ROLLUP", "order in a query around it")
+        return super().grouping_sets(grouping, query)
 
     # -- nested rows --------------------------------------------------------------------------------------------------
 
@@ -132,20 +162,34 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
         return super().ordered_term(term, query, at_least)
 
 
-_AGGREGATES = frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX"})
+_AGGREGATES = MariaDBJsonCompiler.SKIPPING_NULL
 
 
-def _is_aggregate(term: Term | AllColumns) -> bool:
+def _is_aggregate(term: Any) -> bool:
     """Whether a term makes one row of all: an aggregate, or an expression with one in it."""
-    if isinstance(term, Window):
+    if _is_window(term):
         return False
     if isinstance(term, FunctionCall) and term.name.upper() in _AGGREGATES:
         return True
-    return any(_is_aggregate(each) for each in term.__dict__.values() if hasattr(each, "__dict__") and not isinstance(term, Column))
+    return any(_is_aggregate(each) for each in _parts(term))
 
 
 def _has_window(term: Any) -> bool:
     """Whether a term is a window function or has one in it."""
-    if isinstance(term, Window):
-        return True
-    return any(_has_window(each) for each in term.__dict__.values() if hasattr(each, "__dict__") and not isinstance(term, Column))
+    return _is_window(term) or any(_has_window(each) for each in _parts(term))
+
+
+def _is_window(term: Any) -> bool:
+    return isinstance(term, Window) or (isinstance(term, FunctionCall) and term.window is not None)
+
+
+def _parts(term: Any) -> Iterable[Any]:
+    """The terms that a term holds, itself or in a tuple; those of a query within are not its own."""
+    if isinstance(term, Column):
+        return
+    for value in vars(term).values():
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, Term):
+                yield each
+            elif isinstance(each, tuple):
+                yield from [one for one in each if isinstance(one, Term)]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from querykit.builder.compiled import Nested
 from querykit.builder.expressions import DistinctTest, InQuery
-from querykit.builder.functions import FunctionCall
-from querykit.builder.query import AliasedQuery, AllColumns, Query, SetOperation
+from querykit.builder.query import AliasedQuery, Query, SetOperation
 from querykit.dialects.expressions import OTHER, is_value, visits
 from querykit.dialects.mysql.json_paths import MySQLJsonCompiler
-from querykit.dialects.mysql.terms import MySQLTerms
+from querykit.dialects.mysql.operators import MySQLOperators
 from querykit.dialects.mysql.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.mysql.writes import MySQLWrites
 from querykit.errors import CompileError
@@ -24,12 +22,11 @@ if TYPE_CHECKING:
     from querykit.builder.statement import Statement
 
 
-class MySQLCompiler(MySQLWrites, MySQLTerms, MySQLJsonCompiler):
+class MySQLCompiler(MySQLWrites, MySQLOperators, MySQLJsonCompiler):
     """Writes MySQL's SQL."""
 
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
-    functions: ClassVar = {"LENGTH": "CHAR_LENGTH"}
 
     @classmethod
     def quote(cls, name: str) -> str:
@@ -87,7 +84,7 @@ class MySQLCompiler(MySQLWrites, MySQLTerms, MySQLJsonCompiler):
             return descending
         return f"{sql} {'IS NOT NULL' if ordering.nulls == 'first' else 'IS NULL'}, {descending}"
 
-    def ordering(self, ordering: Ordering, query: Query[Any, Any]) -> str:
+    def ordering(self, ordering: Ordering, query: Query[Any, Any] | None) -> str:
         """One key of ORDER BY; where NULLs stand is a key of its own before it."""
         sql = ""
         if ordering.nulls is not None:
@@ -103,25 +100,6 @@ class MySQLCompiler(MySQLWrites, MySQLTerms, MySQLJsonCompiler):
         """``NOT (a <=> b)``."""
         left, right = self.beside(node.left, node.right, OTHER)
         return f"{left} <=> {right}" if node.is_negated else f"NOT ({left} <=> {right})"
-
-    @visits(FunctionCall)
-    def visit_function(self, node: FunctionCall[Any]) -> str:
-        """A function; FILTER is written as a CASE within the argument, which aggregates skip as NULL.
-
-        COALESCE makes a string of JSON, a CASE does not.
-        """
-        if node.name == "COALESCE" and isinstance(node.shape, Nested):
-            *first, last = node.args
-            branches = "".join([f" WHEN {self.visit(each)} IS NOT NULL THEN {self.visit(each)}" for each in first])
-            return f"CASE{branches} ELSE {self.visit(last)} END"
-        if not node.filter_predicates:
-            return super().visit_function(node)
-        if len(node.args) != 1:
-            raise self.unsupported(f"FILTER on {node.name} of several arguments")
-        name = self.functions.get(node.name, node.name)
-        test = self.all_of(node.filter_predicates)
-        value = "1" if type(node.args[0]) is AllColumns else self.visit(node.args[0])
-        return f"{name}({'DISTINCT ' if node.is_distinct else ''}CASE WHEN {test} THEN {value} END)"
 
     @visits(InQuery)
     def visit_in_query(self, node: InQuery) -> str:
@@ -162,3 +140,4 @@ def _has_limit(query: Statement[Any, Any]) -> bool:
     if isinstance(query, SetOperation) and (_has_limit(query.left) or _has_limit(query.right)):
         return True
     return isinstance(query, Query) and (query.row_limit is not None or query.row_offset is not None)
+

@@ -10,7 +10,7 @@ from querykit.builder.value_types import type_of
 from querykit.dialects.expressions import BOUND, OTHER, is_value, visits
 from querykit.dialects.postgres.compared import PostgresCompared, compares
 from querykit.dialects.postgres.json_paths import PostgresJsonCompiler
-from querykit.dialects.postgres.terms import PostgresTerms
+from querykit.dialects.postgres.operators import PostgresOperators, is_fractional
 from querykit.dialects.postgres.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.postgres.writes import PostgresWrites
 from querykit.errors import CompileError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NESTED = '"nested"'
 
 
-class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresTerms, PostgresJsonCompiler):
+class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, PostgresJsonCompiler):
     """Writes PostgreSQL's SQL."""
 
     cast_types = CAST_TYPES
@@ -96,7 +96,7 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresTerms, Postgres
 
     def _beside(self, term: Any, other: Any, at_least: int) -> str:
         if is_value(term) and (
-            is_value(other) or type(other) is Keyword or (known_type(other) is None and _is_fractional(term.value_type))
+            is_value(other) or type(other) is Keyword or (known_type(other) is None and is_fractional(term.value_type))
         ):
             return self.typed(term)
         return self.operand(term, at_least)
@@ -143,7 +143,7 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresTerms, Postgres
             self.adapters.append((len(self.parameters), lambda values: [adapter(each) for each in values]))
         self.parameters.append(list(node.values))
         array = self.placeholder(len(self.parameters))
-        if is_value(node.term) or (known_type(node.term) is None and _is_fractional(item)):
+        if is_value(node.term) or (known_type(node.term) is None and is_fractional(item)):
             array += f"::{self.parameter_type(item)}[]"
         return f"{term} <> ALL({array})" if node.is_negated else f"{term} = ANY({array})"
 
@@ -194,8 +194,3 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresTerms, Postgres
 def _is_of(value: Any, kinds: tuple[str, ...]) -> bool:
     """Whether a value is of one of these kinds."""
     return value.value_type is not None and value.value_type.kind in kinds
-
-
-def _is_fractional(type_: ValueType | None) -> bool:
-    """Whether asyncpg would cut such a value to an integer where the server takes the parameter for one."""
-    return type_ is not None and type_.kind in ("float", "decimal")

@@ -20,6 +20,7 @@ from querykit.dialects.driver import (
 from querykit.dialects.failure import failure_to_error
 from querykit.dialects.sqlite import decimals, dialect
 from querykit.dialects.sqlite.errors import failure_of
+from querykit.dialects.sqlite.calls import add_functions
 from querykit.errors import ConnectError, MultipleResultsError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -181,6 +182,7 @@ class AiosqliteConnection:
         raw.execute("SELECT 1 FROM sqlite_master").fetchall()  # a file that is no database shows only now
         raw.create_function("querykit_many", 0, self._many)
         decimals.register(raw)
+        add_functions(raw)
 
     def _many(self) -> NoReturn:
         """What the SQL of json_object_from calls when it finds a second row; SQLite does not pass exceptions on."""

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from querykit.builder.expressions import Arithmetic, Comparison, Negative, known_type
 from querykit.builder.functions import Cast, FunctionCall
-from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import ATOM, OTHER, visits
 from querykit.dialects.sqlite.decimals import AGGREGATES, CAST, COLLATION, OPERATORS
+from querykit.dialects.sqlite.operators import SQLiteOperators
 
 if TYPE_CHECKING:
     from querykit.builder.expressions import Ordering
     from querykit.builder.query import Query
 
 
-class DecimalCompiler(Compiler):
+class DecimalCompiler(SQLiteOperators):
     """Writes expressions with Decimals in them; others as its base does."""
 
     def operand(self, term: Any, at_least: int) -> str:
@@ -31,7 +31,7 @@ class DecimalCompiler(Compiler):
             return f"{self.operand(node.left, OTHER)} {node.operator} {self.operand(node.right, OTHER)}"
         return super().visit_comparison(node)
 
-    def ordering(self, ordering: Ordering, query: Query[Any, Any]) -> str:
+    def ordering(self, ordering: Ordering, query: Query[Any, Any] | None) -> str:
         """One key of ORDER BY."""
         if not is_decimal(ordering.term):
             return super().ordering(ordering, query)
@@ -61,7 +61,7 @@ class DecimalCompiler(Compiler):
 
     def arguments(self, node: FunctionCall[Any]) -> list[str]:
         """The arguments; the smallest and the largest of Decimals are found by our collation."""
-        if node.name in {"MIN", "MAX"}:
+        if node.name in {"MIN", "MAX", "GREATEST", "LEAST"}:
             return [self.operand(each, OTHER) for each in node.args]
         return super().arguments(node)
 

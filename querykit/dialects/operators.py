@@ -1,0 +1,110 @@
+"""Writing operators that databases disagree about: division, bits, collations, durations, rows of values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from querykit.builder.expressions import Arithmetic, Between, Collated, EscapedPattern, Like, known_type
+from querykit.builder.intervals import DateDifference, DateShift, Interval
+from querykit.builder.value_types import INT
+from querykit.dialects.expressions import ATOM, BINDING, OTHER, ExpressionCompiler, visits
+from querykit.errors import CompileError
+
+if TYPE_CHECKING:
+    from querykit.builder.value_types import ValueType
+
+INTEGERS = frozenset({"int", "total"})
+BITS = frozenset({"&", "|", "#", "<<", ">>"})
+
+
+def kind_of(term: Any) -> str | None:
+    """The kind of a term's type, where it is known."""
+    type_: ValueType | None = known_type(term)
+    return None if type_ is None else type_.stored_kind
+
+
+class OperatorCompiler(ExpressionCompiler):
+    """Writes the operators whose meaning must be the same everywhere."""
+
+    float_type: ClassVar[str] = "DOUBLE PRECISION"
+    """What CAST calls a float."""
+
+    @visits(Arithmetic)
+    def visit_arithmetic(self, node: Arithmetic[Any]) -> str:
+        """``a + b``; integers are divided as floats."""
+        operator = node.operator
+        if operator in BITS:
+            return self.bits(operator, node.left, node.right)
+        if operator == "/" and kind_of(node.left) in INTEGERS and kind_of(node.right) in INTEGERS:
+            left = f"CAST({self.visit(node.left)} AS {self.float_type})"
+            return f"{left} / {self.operand(node.right, BINDING[Arithmetic](node) + 1)}"
+        return super().visit_arithmetic(node)
+
+    def bits(self, operator: str, left: Any, right: Any) -> str:
+        """``a & b``: where such operators bind differs, so that their operands are atoms."""
+        one, other = self.beside(left, right, ATOM)
+        return f"{one} {operator} {other}"
+
+    @visits(Collated)
+    def visit_collated(self, node: Collated[Any]) -> str:
+        """``a COLLATE "name"``."""
+        return f"{self.operand(node.term, ATOM)} COLLATE {self.names[node.name]}"
+
+    @visits(Between)
+    def visit_between(self, node: Between) -> str:
+        """``a BETWEEN b AND c``; of bounds in either order, the lesser and the greater."""
+        if not node.is_symmetric:
+            return super().visit_between(node)
+        lesser, greater = self.least_and_greatest
+        term = self.operand(node.term, OTHER)
+        bounds = [self.beside_known(node.term, each) for each in (node.lower, node.upper) * 2]
+        return f"{term} BETWEEN {lesser}({bounds[0]}, {bounds[1]}) AND {greater}({bounds[2]}, {bounds[3]})"
+
+    least_and_greatest: ClassVar[tuple[str, str]] = ("LEAST", "GREATEST")
+    """The functions that give the least and the greatest of their arguments."""
+
+    @staticmethod
+    def binding(term: Any) -> int:
+        """How tightly a term binds."""
+        binding = BINDING.get(type(term))
+        return ATOM if binding is None else binding(term)
+
+    # -- texts --------------------------------------------------------------------------------------------------------
+
+    @visits(EscapedPattern)
+    def visit_escaped_pattern(self, node: EscapedPattern) -> str:
+        """A pattern of LIKE, in which the wildcards of a text are escaped."""
+        sql, escape = self.visit(node.term), Like.ESCAPE
+        for special in (escape, "%", "_"):
+            sql = f"REPLACE({sql}, {self.string_literal(special)}, {self.string_literal(escape + special)})"
+        parts = [self.string_literal(each) for each in (node.before, node.after)]
+        return self.concatenated([part for part in (parts[0], sql, parts[1]) if part != "''"])
+
+    def text_operand(self, term: Any) -> str:
+        """A term that is joined to a text."""
+        return self.operand(term, ATOM)
+
+    def concatenated(self, parts: list[str]) -> str:
+        """Texts joined; NULL where one is NULL."""
+        return f"({' || '.join(parts)})"
+
+    # -- dates and times ----------------------------------------------------------------------------------------------
+
+    @visits(DateShift)
+    def visit_date_shift(self, node: DateShift) -> str:
+        """A date or time and a duration, of the type of the date or time."""
+        raise NotImplementedError
+
+    @visits(DateDifference)
+    def visit_date_difference(self, node: DateDifference) -> str:
+        """The microseconds from one date or time to another."""
+        raise NotImplementedError
+
+    @visits(Interval)
+    def visit_interval(self, node: Interval) -> str:
+        """Refuse an interval that is added to nothing."""
+        raise CompileError("an Interval stands behind + or - of a date, or in the frame of a window")
+
+    def bound_months(self, interval: Interval, *, is_negative: bool = False) -> str:
+        """The placeholder of the months of an interval."""
+        return self.bind(-interval.months if is_negative else interval.months, INT)

@@ -1,0 +1,120 @@
+"""PostgreSQL's functions and operators, where it takes more than a table of spellings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from querykit.builder.expressions import NULL, Value, known_type
+from querykit.builder.intervals import Interval
+from querykit.builder.value_types import TIMEDELTA
+from querykit.dialects.expressions import is_value
+from querykit.dialects.operators import kind_of
+from querykit.dialects.postgres.functions import CASTS, FUNCTIONS
+from querykit.dialects.postgres.terms import PostgresTerms
+
+if TYPE_CHECKING:
+    from querykit.builder.expressions import Arithmetic, Negative
+    from querykit.builder.functions import FunctionCall
+    from querykit.builder.intervals import DateDifference, DateShift
+    from querykit.builder.texts import Matching
+    from querykit.builder.value_types import ValueType
+    from querykit.builder.windows import Window
+
+
+class PostgresOperators(PostgresTerms):
+    """Writes PostgreSQL's functions and operators."""
+
+    functions = FUNCTIONS
+    casts = CASTS
+    float_type = "double precision"
+    frame_units: ClassVar = frozenset({"ROWS", "RANGE", "GROUPS"})
+    has_frame_exclusion = True
+    has_within_group = True
+
+    def visit_function(self, node: FunctionCall[Any]) -> str:
+        """A function; GREATEST and LEAST ignore NULLs here and nowhere else, so a CASE gives NULL.
+
+        Source: https://www.postgresql.org/docs/current/functions-conditional.html#FUNCTIONS-GREATEST-LEAST
+        """
+        if not node.is_spelled or node.name not in ("GREATEST", "LEAST"):
+            return super().visit_function(node)
+        if any(each is NULL for each in node.args):
+            return "NULL"
+        tests = [f"{self.compared(each)} IS NOT NULL" for each in node.args if type(each) is not Value]
+        call = self.called(node, node.name)
+        return f"CASE WHEN {' AND '.join(tests)} THEN {call} END" if tests else call
+
+    def compared(self, term: Any) -> str:
+        """An operand, with its type where it is a bound value."""
+        return self.enclosed(term, self.typed(term))
+
+    # -- operators ----------------------------------------------------------------------------------------------------
+
+    def visit_arithmetic(self, node: Arithmetic[Any]) -> str:
+        """``a + b``; there is no remainder of floats."""
+        if node.operator == "%" and "float" in (kind_of(node.left), kind_of(node.right)):
+            raise self.unsupported("the remainder of floats", "cast(x, Decimal) % y")
+        return super().visit_arithmetic(node)
+
+    def visit_negative(self, node: Negative[Any]) -> str:
+        """``-a``, of a value with its type."""
+        return f"-{self.typed(node.term)}" if is_value(node.term) else super().visit_negative(node)
+
+    def bits(self, operator: str, left: Any, right: Any) -> str:
+        """``a & b``; integers of 64 bits are moved, by one of 32."""
+        if operator in ("<<", ">>"):
+            return f"(CAST({self.visit(left)} AS bigint) {operator} CAST({self.visit(right)} AS integer))"
+        return super().bits(operator, left, right)
+
+    def text_operand(self, term: Any) -> str:
+        """A text; what is none is cast, or || would be another operator."""
+        if kind_of(term) == "str":
+            return self.compared(term)
+        return f"CAST({self.typed(term)} AS text)"
+
+    def visit_matching(self, node: Matching) -> str:
+        """``(a ~ b)``."""
+        operator = f"{'!' if node.is_negated else ''}~{'*' if node.ignores_case else ''}"
+        return f"({self.compared(node.term)} {operator} {self.compared(node.pattern)})"
+
+    def visit_date_shift(self, node: DateShift) -> str:
+        """``CAST(day + interval AS date)``; instants in UTC, where a day has 24 hours in every session."""
+        kind = kind_of(node.term)
+        sql = self.compared(node.term)
+        if kind == "instant":
+            sql += " AT TIME ZONE 'UTC'"
+        sign = "-" if node.is_negative else "+"
+        sql += "".join([f" {sign} {part}" for part in self.interval_parts(node.amount)])
+        if kind == "date":
+            return f"CAST({sql} AS date)"
+        return f"(({sql}) AT TIME ZONE 'UTC')" if kind == "instant" else f"({sql})"
+
+    def interval_parts(self, amount: Any) -> list[str]:
+        """A duration as intervals that are added one after the other."""
+        type_ = known_type(amount)
+        if type_ is not None and type_.kind == "custom":
+            return [f"{self.compared(amount)} * INTERVAL '1 microsecond'"]
+        if not isinstance(amount, Interval):
+            return [self.compared(amount)]
+        parts = [f"MAKE_INTERVAL(months => {self.bound_months(amount)})"] if amount.months else []
+        if amount.rest or not parts:
+            parts.append(f"{self.bind(amount.rest, TIMEDELTA)}::interval")
+        return parts
+
+    def visit_date_difference(self, node: DateDifference) -> str:
+        """The microseconds of an interval, or of days."""
+        left, right = self.compared(node.left), self.compared(node.right)
+        if kind_of(node.left) == "date" == kind_of(node.right):
+            return f"(CAST({left} - {right} AS bigint) * 86400000000)"
+        return f"CAST(EXTRACT(EPOCH FROM {left} - {right}) * 1000000 AS bigint)"
+
+    def frame_offset(self, offset: Any, window: Window) -> str:
+        """How far a frame reaches; a number's type follows from the key, unless it is none of it."""
+        if isinstance(offset, Interval):
+            return f"({' + '.join(self.interval_parts(offset))})"
+        return self.visit(offset) if kind_of(offset) == "int" else self.typed(offset)
+
+
+def is_fractional(type_: ValueType | None) -> bool:
+    """Whether asyncpg would cut such a value to an integer where the server takes the parameter for one."""
+    return type_ is not None and type_.kind in ("float", "decimal")
