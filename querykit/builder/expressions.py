@@ -414,7 +414,13 @@ class Like(Condition):
     """The escape character of patterns that querykit makes: the backslash means something else to each database."""
 
     def __init__(
-        self, term: Term, pattern: Term, *, ignores_case: bool = False, has_escapes: bool = False, is_negated: bool = False
+        self,
+        term: Term,
+        pattern: Term,
+        *,
+        ignores_case: bool = False,
+        has_escapes: bool = False,
+        is_negated: bool = False,
     ) -> None:
         """Hold the term and the pattern; `has_escapes` says that `ESCAPE` stands before literal % and _."""
         self.term = term
@@ -544,7 +550,9 @@ class Ordering:
 
     __slots__ = ("direction", "nulls", "term")
 
-    def __init__(self, term: Term, direction: Literal["ASC", "DESC"], nulls: Literal["first", "last"] | None = None) -> None:
+    def __init__(
+        self, term: Term, direction: Literal["ASC", "DESC"], nulls: Literal["first", "last"] | None = None
+    ) -> None:
         """Hold the term, the direction and where NULLs stand."""
         if nulls is not None and nulls not in ("first", "last"):
             raise BuildError(f'nulls is "first" or "last", not {nulls!r}')
@@ -620,7 +628,7 @@ def condition(term: Any, where: str) -> Term:
 
 def membership(term: Term, values: Any, *, is_negated: bool = False) -> Condition:
     """``IN``, of values, expressions or a query; see `Expression.is_in`."""
-    if isinstance(values, str | bytes | bytearray | memoryview) or getattr(values, "__iter__", None) is None:
+    if isinstance(values, str | bytes | bytearray | memoryview) or getattr(type(values), "__iter__", None) is None:
         return _in_query(term, values, is_negated=is_negated)
     items = [operand(each, term) if each is not None else None for each in values]
     present = [each for each in items if each is not None]
@@ -678,9 +686,7 @@ def _type_of_arithmetic(operator: str, left: Term, right: Term) -> ValueType | N
 _combiners: dict[str | None, Callable[[str, Any, Any, Expression[Any]], Expression[Any]]] = {}
 
 
-def combine_with(
-    kind: str | None, function: Callable[[str, Any, Any, Expression[Any]], Expression[Any]]
-) -> None:
+def combine_with(kind: str | None, function: Callable[[str, Any, Any, Expression[Any]], Expression[Any]]) -> None:
     """Let a function make the sums, differences and products of expressions of a kind that are no numbers.
 
     Args:

@@ -46,6 +46,7 @@ _CLAUSES: Final[dict[str, tuple[str, frozenset[str]]]] = {
         ("_orderbys", "ORDER BY", "SELECT DELETE"),
         ("_limit", "LIMIT", "SELECT UPDATE DELETE"),
         ("_offset", "OFFSET", "SELECT"),
+        ("_for_update", "FOR UPDATE", "SELECT"),
         ("_columns", "columns", "INSERT"),
         ("_values", "VALUES", "INSERT"),
         ("_replace", "REPLACE", "INSERT"),
@@ -56,7 +57,6 @@ _CLAUSES: Final[dict[str, tuple[str, frozenset[str]]]] = {
         ("_updates", "SET", "UPDATE"),
         ("_returns", "RETURNING", "INSERT UPDATE DELETE"),
         # what no statement of ours says, or not yet
-        ("_for_update", "FOR UPDATE", ""),
         ("_mysql_rollup", "WITH ROLLUP", ""),
         ("_select_into", "SELECT … INTO", ""),
         ("_force_indexes", "FORCE INDEX", ""),
@@ -220,7 +220,17 @@ class Conversion(Terms):
             distinct_terms=tuple([self.term(each) for each in state.get("_distinct_on", ())]),
         )
         self.aliases = _by_alias(columns)
-        return _limited(query.replaced(group_predicates=self.predicates(state["_havings"])), state)
+        query = query.replaced(group_predicates=self.predicates(state["_havings"]))
+        return _limited(self._locked(query, state), state)
+
+    def _locked(self, query: Select[Any, Any], state: dict[str, Any]) -> Select[Any, Any]:
+        if not state["_for_update"]:
+            return query
+        return query.for_update(
+            of=[self._own(each) for each in sorted(state.get("_for_update_of", ()))] or None,
+            skip_locked=state.get("_for_update_skip_locked", False),
+            nowait=state.get("_for_update_nowait", False),
+        )
 
     def item(self, node: Any) -> Any:
         """An item of a select list or of RETURNING."""
@@ -232,7 +242,7 @@ class Conversion(Terms):
     def _own(self, reference: str) -> Source:
         own = self.sources.get(reference)
         if own is None:
-            raise BuildError(f"{reference}.* is selected in a PyPika query that has no {reference!r} in FROM")
+            raise BuildError(f"a PyPika query refers to {reference!r}, which is not in its FROM")
         return own
 
     def predicates(self, criterion: Any) -> tuple[Any, ...]:

@@ -124,7 +124,11 @@ def _on_conflict(conversion: Conversion, made: Insert[Any, Any], state: State) -
         return made.on_conflict().do_update(_assignments(conversion, made.table, duplicates))
     if not state.get("_on_conflict"):
         return made
-    targets = [_conflict_target(conversion, made.table, each) for each in state["_on_conflict_fields"]]
+    targets: list[Any] = []
+    for each in state["_on_conflict_fields"]:
+        target = _conflict_target(conversion, made.table, each)
+        if not any(target is other for other in targets):  # PyPika gives those of one query to the next
+            targets.append(target)
     updates = state["_on_conflict_do_updates"]
     if state["_on_conflict_do_nothing"]:
         return _undone(made, tuple(targets), _only(conversion, state["_on_conflict_wheres"]))

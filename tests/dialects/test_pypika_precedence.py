@@ -44,11 +44,11 @@ class Maker:
     """Makes terms at random, with their values."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - the same expressions in every run
+        self.random = random.Random(seed)
 
     def number(self, depth: int) -> Made:
         """Arithmetic, or bit operators, not one in the other: of those MySQL's results have no sign."""
-        return self.bits(depth) if self.random.random() < 0.3 else self.sum(depth)  # noqa: PLR2004 - now and then
+        return self.bits(depth) if self.random.random() < 0.3 else self.sum(depth)
 
     def sum(self, depth: int) -> Made:
         if depth == 0:
@@ -109,7 +109,7 @@ class Maker:
 
     def comparison(self, depth: int) -> Made:
         one = self.number(max(depth - 1, 0))
-        if self.random.random() < 0.2:  # noqa: PLR2004 - now and then
+        if self.random.random() < 0.2:
             return self.null_test(one)
         other = self.number(max(depth - 1, 0))
         name = self.random.choice(["eq", "ne", "lt", "le", "gt", "ge"])
@@ -139,7 +139,7 @@ class Maker:
         value = lifted(lambda number: number in present)(one.value) if present else False
         if None in values:
             value = either(value, one.value is None)
-        if self.random.random() < 0.5:  # noqa: PLR2004 - as often as not
+        if self.random.random() < 0.5:
             return Made(one.term.isin(values), value)
         return Made(one.term.notin(values), lifted(operator.not_)(value))
 
