@@ -31,8 +31,7 @@ from querykit.builder.expressions import (
 from querykit.builder.pypika_nodes import ArrayItems, AtTimeZone, IntervalParts, Operation
 from querykit.builder.pypika_terms import is_constant, refused, translates, translation_of
 from querykit.builder.statement import Statement
-from querykit.builder.tables import checked_name
-from querykit.builder.upsert import ExcludedColumn, excluded
+from querykit.builder.upsert import excluded
 from querykit.builder.value_types import JSON, STR, value_type
 
 if TYPE_CHECKING:
@@ -176,7 +175,7 @@ def _not(terms: Terms, node: pypika.Not) -> Any:
 
 @translates(pypika.Values)
 def _inserted_value(_: Terms, node: pypika.Values) -> Any:
-    return ExcludedColumn(checked_name(vars(vars(node)["field"])["name"], "a column"), excluded)
+    return excluded[vars(vars(node)["field"])["name"]]
 
 
 # -- arithmetic -------------------------------------------------------------------------------------------------------

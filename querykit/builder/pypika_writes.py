@@ -12,7 +12,7 @@ from querykit.builder.expressions import NULL, Value
 from querykit.builder.pypika_tables import reference_of
 from querykit.builder.pypika_terms import column_under, is_constant, translation_of
 from querykit.builder.tables import Column, Table, checked_name
-from querykit.builder.upsert import ExcludedColumn, excluded
+from querykit.builder.upsert import excluded
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _assignments(conversion: Conversion, target: Table, pairs: Iterable[tuple[An
         column = _target_column(conversion, target, field)
         if column in given:
             raise BuildError(f"a PyPika query sets the column {column.name!r} twice")
-        given[column] = ExcludedColumn(column.name, excluded) if value is None else _assigned(conversion, value)
+        given[column] = excluded[column.name] if value is None else _assigned(conversion, value)
     return given
 
 
