@@ -128,5 +128,5 @@ def _has_null_list(shape: Any, value: Any) -> bool:
         return False
     if shape.kind == "scalars":
         return any(_has_null_list(shape.columns[0].shape, each) for each in value)
-    rows = [value] if shape.kind == "object" else value
+    rows = [row for row in ([value] if shape.kind == "object" else value) if row is not None]
     return any(_has_null_list(column.shape, row.get(column.name)) for row in rows for column in shape.columns)

@@ -1376,6 +1376,156 @@ async def test_aggregates_nested(db):
     assert [row["list"] for row in rows] == [[row["pets"]] for row in rows]
 
 
+async def test_aggregates_in_expressions_nested(db):
+    own_pets = select_from(pet).where(pet.owner_id == person.id)
+    query = select_from(person).select(
+        json_array_from(own_pets.select(fn.coalesce(fn.sum(pet.id), 0).as_("sum"), (fn.count() > 1).as_("many"))).as_(
+            "all"
+        ),
+        json_array_from(own_pets.select(fn.count()).scalars()).as_("count"),
+        json_array_from(own_pets.select(fn.count().as_("count")).limit(0)).as_("none"),
+        json_array_from(own_pets.select(fn.count().as_("count")).limit(5).offset(1)).as_("second"),
+    )
+    compiles_to(
+        query,
+        {
+            "postgres": (
+                "SELECT (SELECT COALESCE(JSON_AGG(ROW_TO_JSON(\"nested\".*)), '[]') "
+                'FROM (SELECT COALESCE(SUM("pet"."id"), $1) AS "sum", COUNT(*) > $2 AS "many" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id") AS "nested") AS "all", '
+                '(SELECT COALESCE(JSON_AGG("nested"."value"), \'[]\') FROM (SELECT COUNT(*) AS "value" '
+                'FROM "pet" WHERE "pet"."owner_id" = "person"."id") AS "nested") AS "count", '
+                '(SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') FROM (SELECT COUNT(*) AS "count" '
+                'FROM "pet" WHERE "pet"."owner_id" = "person"."id" LIMIT $3) AS "nested") AS "none", '
+                '(SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') FROM (SELECT COUNT(*) AS "count" '
+                'FROM "pet" WHERE "pet"."owner_id" = "person"."id" LIMIT $4 OFFSET $5) AS "nested") '
+                'AS "second" FROM "person"',
+                (0, 1, 0, 5, 1),
+            ),
+            "mysql": (
+                "SELECT (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('sum', "
+                "`nested`.`sum`, 'many', `nested`.`many`)) END FROM (SELECT COALESCE(SUM(`pet`.`id`), %s) "
+                "AS `sum`, COUNT(*) > %s AS `many` FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`) "
+                "AS `nested`) AS `all`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
+                "ELSE JSON_ARRAYAGG(`nested`.`value`) END FROM (SELECT COUNT(*) AS `value` FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id`) AS `nested`) AS `count`, (SELECT CASE "
+                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('count', "
+                "`nested`.`count`)) END FROM (SELECT COUNT(*) AS `count` FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id` LIMIT %s) AS `nested`) AS `none`, (SELECT CASE "
+                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('count', "
+                "`nested`.`count`)) END FROM (SELECT COUNT(*) AS `count` FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id` LIMIT %s OFFSET %s) AS `nested`) AS `second` "
+                "FROM `person`",
+                (0, 1, 0, 5, 1),
+            ),
+            "mariadb": (
+                "SELECT JSON_ARRAY((SELECT JSON_OBJECT('sum', COALESCE(SUM(`pet`.`id`), %s), 'many', "
+                "COUNT(*) > %s) FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`)) AS `all`, "
+                "JSON_ARRAY((SELECT COUNT(*) FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`)) AS `count`, "
+                "CASE WHEN %s = 0 THEN JSON_ARRAY() ELSE JSON_ARRAY((SELECT JSON_OBJECT('count', COUNT(*)) "
+                "FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`)) END AS `none`, CASE WHEN %s > 0 "
+                "OR %s = 0 THEN JSON_ARRAY() ELSE JSON_ARRAY((SELECT JSON_OBJECT('count', COUNT(*)) FROM `pet` "
+                "WHERE `pet`.`owner_id` = `person`.`id`)) END AS `second` FROM `person`",
+                (0, 1, 0, 1, 5),
+            ),
+            "sqlite": (
+                'SELECT (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'sum\', "nested"."sum", \'many\', "nested"."many")) '
+                'FROM (SELECT COALESCE(SUM("pet"."id"), ?) AS "sum", COUNT(*) > ? AS "many" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id") AS "nested") AS "all", '
+                '(SELECT JSON_GROUP_ARRAY("nested"."value") FROM (SELECT COUNT(*) AS "value" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id") AS "nested") AS "count", '
+                '(SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'count\', "nested"."count")) '
+                'FROM (SELECT COUNT(*) AS "count" FROM "pet" WHERE "pet"."owner_id" = "person"."id" LIMIT ?) '
+                'AS "nested") AS "none", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'count\', "nested"."count")) '
+                'FROM (SELECT COUNT(*) AS "count" FROM "pet" WHERE "pet"."owner_id" = "person"."id" LIMIT ? '
+                'OFFSET ?) AS "nested") AS "second" FROM "person"',
+                (0, 1, 0, 5, 1),
+            ),
+        },
+    )
+    assert await db.fetch_all(query.where(person.id.is_in([1, 2])).order_by(person.id)) == [
+        {"all": [{"sum": 0, "many": False}], "count": [0], "none": [], "second": []},
+        {"all": [{"sum": 35, "many": True}], "count": [3], "none": [], "second": []},
+    ]
+
+
+async def test_queries_without_from_nested(db):
+    row = select(person.first_name.as_("name"), value(1).as_("one"))
+    query = select_from(person).select(
+        json_array_from(row).as_("all"),
+        json_array_from(row.where(person.id > 1, person.nickname == "Bee")).as_("some"),
+        json_array_from(row.limit(0)).as_("none"),
+        json_object_from(row.where(person.id > 1)).as_("object"),
+        json_array_from(select(person.id * 2).scalars()).as_("values"),
+    )
+    compiles_to(
+        query,
+        {
+            "postgres": (
+                "SELECT (SELECT COALESCE(JSON_AGG(ROW_TO_JSON(\"nested\".*)), '[]') "
+                'FROM (SELECT "person"."first_name" AS "name", $1::bigint AS "one") AS "nested") AS "all", '
+                '(SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') FROM (SELECT "person"."first_name" '
+                'AS "name", $2::bigint AS "one" WHERE "person"."id" > $3 AND "person"."nickname" = $4) '
+                'AS "nested") AS "some", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
+                'FROM (SELECT "person"."first_name" AS "name", $5::bigint AS "one" LIMIT $6) AS "nested") '
+                'AS "none", (SELECT ROW_TO_JSON("nested".*) FROM (SELECT "person"."first_name" AS "name", '
+                '$7::bigint AS "one" WHERE "person"."id" > $8) AS "nested") AS "object", '
+                '(SELECT COALESCE(JSON_AGG("nested"."value"), \'[]\') FROM (SELECT "person"."id" * $9 '
+                'AS "value") AS "nested") AS "values" FROM "person"',
+                (1, 1, 1, "Bee", 1, 0, 1, 1, 2),
+            ),
+            "mysql": (
+                "SELECT (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
+                "ELSE JSON_ARRAYAGG(JSON_OBJECT('name', `nested`.`name`, 'one', `nested`.`one`)) END "
+                "FROM (SELECT `person`.`first_name` AS `name`, %s AS `one`) AS `nested`) AS `all`, "
+                "(SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('name', "
+                "`nested`.`name`, 'one', `nested`.`one`)) END FROM (SELECT `person`.`first_name` AS `name`, %s "
+                "AS `one` WHERE `person`.`id` > %s AND `person`.`nickname` = %s) AS `nested`) AS `some`, "
+                "(SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('name', "
+                "`nested`.`name`, 'one', `nested`.`one`)) END FROM (SELECT `person`.`first_name` AS `name`, %s "
+                "AS `one` LIMIT %s) AS `nested`) AS `none`, (SELECT JSON_OBJECT('name', `nested`.`name`, "
+                "'one', `nested`.`one`) FROM (SELECT `person`.`first_name` AS `name`, %s AS `one` "
+                "WHERE `person`.`id` > %s) AS `nested`) AS `object`, (SELECT CASE "
+                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(`nested`.`value`) END "
+                "FROM (SELECT `person`.`id` * %s AS `value`) AS `nested`) AS `values` FROM `person`",
+                (1, 1, 1, "Bee", 1, 0, 1, 1, 2),
+            ),
+            "mariadb": (
+                "SELECT JSON_ARRAY((SELECT JSON_OBJECT('name', CONVERT(`person`.`first_name` USING utf8mb4), "
+                "'one', %s))) AS `all`, CASE WHEN (`person`.`id` > %s AND `person`.`nickname` = %s) IS "
+                "NOT TRUE THEN JSON_ARRAY() ELSE JSON_ARRAY((SELECT JSON_OBJECT('name', "
+                "CONVERT(`person`.`first_name` USING utf8mb4), 'one', %s))) END AS `some`, CASE "
+                "WHEN %s = 0 THEN JSON_ARRAY() ELSE JSON_ARRAY((SELECT JSON_OBJECT('name', "
+                "CONVERT(`person`.`first_name` USING utf8mb4), 'one', %s))) END AS `none`, "
+                "(SELECT JSON_OBJECT('name', CONVERT(`person`.`first_name` USING utf8mb4), 'one', %s) "
+                "WHERE `person`.`id` > %s) AS `object`, JSON_ARRAY((SELECT `person`.`id` * %s)) AS `values` "
+                "FROM `person`",
+                (1, 1, "Bee", 1, 0, 1, 1, 1, 2),
+            ),
+            "sqlite": (
+                'SELECT (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'one\', "nested"."one")) '
+                'FROM (SELECT "person"."first_name" AS "name", ? AS "one") AS "nested") AS "all", '
+                '(SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'one\', "nested"."one")) '
+                'FROM (SELECT "person"."first_name" AS "name", ? AS "one" WHERE "person"."id" > ? '
+                'AND "person"."nickname" = ?) AS "nested") AS "some", '
+                '(SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'one\', "nested"."one")) '
+                'FROM (SELECT "person"."first_name" AS "name", ? AS "one" LIMIT ?) AS "nested") AS "none", '
+                "(SELECT CASE WHEN COUNT(*) > 1 THEN QUERYKIT_MANY() "
+                'WHEN COUNT(*) = 1 THEN JSON_OBJECT(\'name\', "nested"."name", \'one\', "nested"."one") END '
+                'FROM (SELECT "person"."first_name" AS "name", ? AS "one" WHERE "person"."id" > ?) '
+                'AS "nested") AS "object", (SELECT JSON_GROUP_ARRAY("nested"."value") '
+                'FROM (SELECT "person"."id" * ? AS "value") AS "nested") AS "values" FROM "person"',
+                (1, 1, 1, "Bee", 1, 0, 1, 1, 2),
+            ),
+        },
+    )
+    ada, bea = {"name": "Ada", "one": 1}, {"name": "Bea", "one": 1}
+    assert await db.fetch_all(query.where(person.id.is_in([1, 2])).order_by(person.id)) == [
+        {"all": [ada], "some": [], "none": [], "object": None, "values": [2]},
+        {"all": [bea], "some": [bea], "none": [], "object": bea, "values": [4]},
+    ]
+
+
 @pytest.mark.databases("sqlite", "postgres", "mysql")
 async def test_groups_and_distinct_rows_nested(db):
     grouped = (

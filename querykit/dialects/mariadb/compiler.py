@@ -104,8 +104,8 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
                 "json_array_from of a query with window functions",
                 "nest a query over an aliased sub-query that is not correlated, or number the rows in a CTE",
             )
-        if any(_is_aggregate(each) for each in query.columns):
-            return f"JSON_ARRAY({self._object(node, query)})"
+        if not query.sources or any(_is_aggregate(each) for each in query.columns):
+            return self._array_of_one(node, query)
         outer, self.scope = self.scope, self.scope_of(query)
         sql = (
             f"(SELECT CASE WHEN {self._is_empty(query)} THEN JSON_ARRAY() ELSE JSON_ARRAYAGG("
@@ -120,6 +120,19 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
         self.scope = outer
         return sql
 
+    def _array_of_one(self, node: JsonArray, query: Select[Any, Any]) -> str:
+        """``JSON_ARRAY(…)`` of a query with one row at most: of an aggregate, or without FROM."""
+        empty = [] if query.sources or not query.predicates else [f"({self.all_of(query.predicates)}) IS NOT TRUE"]
+        if query.row_offset is not None:
+            empty.append(f"{self.row_count(query.row_offset)} > 0")
+        if query.row_limit is not None:
+            empty.append(f"{self.row_count(query.row_limit)} = 0")
+        kept = query.predicates if query.sources else ()
+        row = self._row(query.replaced(row_limit=None, row_offset=None, orderings=(), predicates=kept), node.is_scalar)
+        if not empty:
+            return f"JSON_ARRAY({row})"
+        return f"CASE WHEN {' OR '.join(empty)} THEN JSON_ARRAY() ELSE JSON_ARRAY({row}) END"
+
     def _is_empty(self, query: Select[Any, Any]) -> str:
         """Whether the list has no item: no row, none past the offset, or none within the limit."""
         sql = "COUNT(*) = 0" if query.row_offset is None else f"COUNT(*) <= {self.row_count(query.row_offset)}"
@@ -127,12 +140,14 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
 
     def json_object(self, node: JsonObject) -> str:
         """``(SELECT JSON_OBJECT(…) FROM …)``; the server refuses a second row."""
-        return self._object(node, self._select(node))
+        return self._row(self._select(node))
 
-    def _object(self, node: JsonRows, query: Select[Any, Any]) -> str:
+    def _row(self, query: Select[Any, Any], is_scalar: bool = False) -> str:
+        """The only row of a query as an object, or as its only value."""
         outer, self.scope = self.scope, self.scope_of(query)
         sql = (
-            f"(SELECT {'DISTINCT ' if query.is_distinct else ''}{self._pairs(query)}"
+            f"(SELECT {'DISTINCT ' if query.is_distinct else ''}"
+            + (self.encoded_term(query.columns[0]) if is_scalar else self._pairs(query))
             + self.from_clause(query, outer)
             + self.where_clause(query.predicates)
             + self.group_by_clause(query)
@@ -147,6 +162,8 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
         self.known_columns(node)
         if not isinstance(node.query, Select):
             raise self.unsupported(f"{node.helper} of a set operation", "nest a query over it as an aliased sub-query")
+        if node.query.ctes:
+            raise self.unsupported(f"WITH in a nested query ({node.helper})", "say with_(…) on the outermost query")
         if node.query.front_modifiers or node.query.end_modifiers:
             raise self.unsupported(f"{node.helper} of a query with modify_front or modify_end")
         return node.query
