@@ -103,9 +103,8 @@ class Creator:
         return With(self._executor, common_tables(tables), is_recursive=True)
 
     def _started(self, statement: type[StatementT], name: str | None = None, part: object = None) -> StatementT:
-        made = object.__new__(statement)
+        made = statement()
         parts = made.__dict__
-        parts.clear()  # as in Statement.with_part
         if name is not None:
             parts[name] = part
         if self._executor is not None:

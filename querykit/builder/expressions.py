@@ -84,10 +84,10 @@ class Expression(Criterion, Generic[T_co]):
         >>> print(select(value(1).as_("one")).compile("sqlite").sql)
         SELECT ? AS "one"
         """
-        if not isinstance(alias, str) or not alias:
-            raise BuildError(f"an alias is a name that is not empty, not {alias!r}")
-        named = self.__copy__()
-        named.alias = alias
+        named = object.__new__(type(self))
+        parts = named.__dict__
+        parts.update(self.__dict__)
+        parts["alias"] = checked_alias(alias)
         return named
 
     def returns(self, annotation: type[T]) -> Expression[T]:
@@ -119,6 +119,8 @@ class Expression(Criterion, Generic[T_co]):
 
     def __eq__(self, other: object) -> Condition:  # type: ignore[override]
         """``=``, and ``IS NULL`` when compared with None."""
+        if isinstance(other, Expression):
+            return Comparison("=", self, other)
         return NullTest(self) if other is None else Comparison("=", self, operand(other, self))
 
     def __ne__(self, other: object) -> Condition:  # type: ignore[override]
@@ -570,6 +572,17 @@ _PLAIN: Final = frozenset({int, str, float, bool, bytes, type(None)})
 """Types of which an object is a value and nothing else."""
 
 
+def checked_alias(alias: str) -> str:
+    """A name in a result: a str that is not empty.
+
+    Raises:
+        BuildError: it is something else.
+    """
+    if not isinstance(alias, str) or not alias:
+        raise BuildError(f"an alias is a name that is not empty, not {alias!r}")
+    return alias
+
+
 def convert_operands(of_type: type, with_: Callable[[Any], Term]) -> None:
     """Let objects of a type stand where an expression can: queries, PyPika's queries, aliased sub-queries."""
     _converters.insert(0, (of_type, with_))
@@ -589,7 +602,7 @@ def operand(value: Any, beside: Term | None = None) -> Term:
                 return convert(value)
         if isinstance(value, Term):
             return value
-    expected = known_type(beside)
+    expected = beside.value_type if isinstance(beside, Expression) else None
     if expected is None:
         return NULL if value is None else Value(value, type_of(value))
     if type(value) not in expected.accepts:

@@ -59,6 +59,11 @@ class Query(Statement[RowT, ValueT]):
         columns = self.output_columns()
         return None if columns is None else [column.name for column in columns]
 
+    def has_unique_names(self) -> bool:
+        """Whether every column is known to have a name of its own."""
+        names = self.output_names() or []
+        return 0 < len(set(names)) == len(names) and None not in names
+
     def as_(self, alias: str) -> AliasedQuery:
         """The query under a name: a table in FROM, a value (of its one column) in SELECT.
 
@@ -205,7 +210,7 @@ def _combined(left: Query[Any, Any], operator: SetOperator, others: tuple[Any, .
         if names is not None and more is not None and len(names) != len(more):
             raise BuildError(f"{operator} joins queries of as many columns: here are {len(names)} and {len(more)}")
         parts = {"operator": operator, "is_all": is_all, "left": left, "right": right, "executor": left.executor}
-        left = object.__new__(SetOperation).replaced(**parts)
+        left = SetOperation[Any, Any]().replaced(**parts)
     return left
 
 
@@ -275,18 +280,19 @@ def refuse_unnamed(query: Query[Any, Any], helper: str) -> None:
     """
     if query.lock is not None:
         raise BuildError(f"{helper}: a nested query takes no lock; lock the rows in a query of their own")
+    if query.has_unique_names():
+        return
     names = query.output_names()
     if names is None:
         return
     if not names:
         raise BuildError(f"{helper}: the query selects nothing; add select(…)")
-    unique = set(names)
-    if None in unique:
+    if None in names:
         raise BuildError(
             f"{helper}: column {names.index(None) + 1} of the nested query has no name; give it one with .as_(…)"
         )
-    if len(unique) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
         raise BuildError(f"{helper}: the nested query has two columns named {twice!r}; rename one with .as_(…)")
 
 
@@ -297,7 +303,7 @@ def refuse_duplicates(query: Query[Any, Any]) -> None:
         CompileError: two columns have one name.
     """
     names = query.output_names()
-    if names is None or len(set(names)) == len(names):
+    if names is None:
         return
     twice = next((name for name in names if name is not None and names.count(name) > 1), None)
     if twice is not None:

@@ -46,7 +46,7 @@ class Fragment(Expression[T_co]):
         (OutputColumn(name='id', shape=<ValueType int>), OutputColumn(name='name', shape=<ValueType str>))
         """
         described = tuple([OutputColumn(name, value_type(type_)) for name, type_ in columns.items()])
-        return RawStatement(self).replaced(described=described)
+        return RawStatement.of(self).replaced(described=described)
 
     def as_table(self, alias: str, columns: Mapping[str, Any] | None = None, *, renamed: bool = False) -> RawTable:
         """A function that gives rows, or other SQL that stands in FROM, as a table. It sees the tables before it.
@@ -118,9 +118,10 @@ class RawStatement(Statement[dict[str, Any], Any]):
     fragment: Fragment[Any]
     described: tuple[OutputColumn, ...] | None = None
 
-    def __init__(self, fragment: Fragment[Any]) -> None:
-        """Hold the SQL."""
-        self.__dict__["fragment"] = fragment
+    @classmethod
+    def of(cls, fragment: Fragment[Any]) -> RawStatement:
+        """The statement of a fragment."""
+        return cls().with_part("fragment", fragment)
 
     @property
     def returns_rows(self) -> bool | None:  # type: ignore[override]
@@ -262,5 +263,5 @@ def _fields(template: str) -> list[tuple[str, str | None]]:
     return [(text, field) for text, field, _, _ in fields]
 
 
-adopt_statements(Fragment, RawStatement)
+adopt_statements(Fragment, RawStatement.of)
 convert_sources(Fragment, _aliased_fragment)

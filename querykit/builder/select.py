@@ -332,10 +332,15 @@ class Select(Query[RowT, ValueT]):
 
     def output_names(self) -> list[str | None] | None:
         """The names of its columns, None for one that the database names; None where one is ``*``."""
-        names: list[str | None] = []
-        for each in self.columns:  # a comprehension calls a function, which takes as long as four columns
-            names.append((each.alias or each.name) if type(each) is Column else output_name(each))  # noqa: PERF401
+        names = [output_name(each) for each in self.columns]
         return None if None in names and AllColumns in map(type, self.columns) else names
+
+    def has_unique_names(self) -> bool:
+        """Whether every column is known to have a name of its own; every query that is compiled or nested is asked."""
+        columns, names = self.columns, set()
+        for each in columns:
+            names.add(each.name if type(each) is Column and each.alias is None else output_name(each))
+        return 0 < len(names) == len(columns) and None not in names
 
 
 def conditions(criteria: tuple[Any, ...], where: str) -> tuple[Term, ...]:

@@ -18,7 +18,7 @@ class Compiler(WriteCompiler):
 
     def compile(self, statement: Statement[Any, Any]) -> CompiledQuery:
         """The statement as SQL, with its parameters."""
-        if isinstance(statement, Query):
+        if isinstance(statement, Query) and not statement.has_unique_names():
             refuse_duplicates(statement)
         sql = self.visitors[type(statement)](self, statement)
         if isinstance(statement, RawStatement):

@@ -135,8 +135,13 @@ class ExpressionCompiler:
 
     visitors: Visitors = Visitors()
     names: Written[str, str]
-    prefixes: Written[str, str]
-    """The names of tables as they stand before their columns: quoted, and with a dot."""
+    columns: Written[Column[Any], str]
+    """Columns under the names of their tables."""
+
+    scope: frozenset[str] = frozenset()
+    from_scope: frozenset[str] = frozenset()
+    has_named: bool = False
+    is_clean: bool = True
 
     def __init_subclass__(cls) -> None:
         """Collect the visitors: those of the base, with the methods of this class in their place."""
@@ -147,21 +152,15 @@ class ExpressionCompiler:
                 for node in getattr(method, "visited", ()):
                     cls.visitors[node] = getattr(cls, name)
         cls.names = Written(cls.quote)
-        cls.prefixes = Written(lambda reference: cls.quote(reference) + ".")
+        cls.columns = Written(cls.qualified)
 
     def __init__(self, dialect: Dialect) -> None:
         """Start with nothing written."""
         self.dialect = dialect
         self.parameters: list[object] = []
         self.adapters: list[tuple[int, Callable[[Any], object]]] = []
-        self.scope: frozenset[str] = frozenset()
-        self.from_scope: frozenset[str] = frozenset()
-        self.has_named = False
-        self.is_clean = True
-        # found sooner here than by way of the class
-        self.visitors = self.visitors
-        self.names = self.names
-        self.prefixes = self.prefixes
+        self.visitors = self.visitors  # found sooner here than by way of the class
+        self.columns = self.columns
 
     # -- names and text -----------------------------------------------------------------------------------------------
 
@@ -257,7 +256,12 @@ class ExpressionCompiler:
         """A column under the name of its table."""
         if node.reference not in self.scope:
             raise self.out_of_scope(node.reference, node.name)
-        return self.prefixes[node.reference] + self.names[node.name]
+        return self.columns[node]
+
+    @classmethod
+    def qualified(cls, column: Column[Any]) -> str:
+        """``"table"."column"``."""
+        return f"{cls.names[column.reference]}.{cls.names[column.name]}"
 
     def out_of_scope(self, reference: str, column: str) -> CompileError:
         """The error for a column whose table stands in no FROM around it."""
@@ -306,8 +310,8 @@ class ExpressionCompiler:
         """``a = b``."""
         left, right = node.left, node.right
         if type(left) is Column:  # nearly all conditions are of these two forms, which take half the time of others
-            if type(right) is Column:
-                return f"{self.visit_column(left)} {node.operator} {self.visit_column(right)}"
+            if type(right) is Column and left.reference in self.scope and right.reference in self.scope:
+                return f"{self.columns[left]} {node.operator} {self.columns[right]}"
             if type(right) is Value and left.value_type is not None:
                 return f"{self.visit_column(left)} {node.operator} {self.bind(right.value, right.value_type)}"
         one, other = self.beside(left, right, OTHER)

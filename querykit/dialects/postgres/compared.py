@@ -57,7 +57,9 @@ def compares(query: Statement[Any, Any]) -> bool:
     """Whether rows of a query are compared with each other, so that nested rows in them are text."""
     if isinstance(query, SetOperation):
         return not query.is_all or compares(query.left) or compares(query.right)
-    return isinstance(query, Select) and (query.is_distinct or any(is_nested(each) for each in query.groupings))
+    if not isinstance(query, Select) or not (query.is_distinct or query.groupings):
+        return False
+    return query.is_distinct or any(is_nested(each) for each in query.groupings)
 
 
 def is_nested(term: Any) -> bool:

@@ -163,9 +163,10 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
 
     def _rows(self, node: JsonRows) -> str:
         """The query, its columns put in forms that survive JSON by a query around it where one needs that."""
-        sql = self.query(node.query)
-        has_text = compares(node.query) and any(isinstance(each.shape, Nested) for each in node.columns or ())
-        if not has_text and not self.needs_encoding(node.query):
+        query = node.query
+        sql = self.visitors[type(query)](self, query)
+        has_text = compares(query) and any(isinstance(each.shape, Nested) for each in node.columns or ())
+        if not has_text and not self.needs_encoding(query):
             return sql
         plain = self.names["plain"]
         columns = ", ".join([self._row_column(plain, column, node.query) for column in self.known_columns(node)])
