@@ -26,6 +26,7 @@ from querykit.builder.json_paths import json_append, json_contains, json_insert,
 from querykit.builder.raw import sql
 from querykit.builder.rewrite import rewrite, walk
 from querykit.builder.tables import Column, Table, table
+from querykit.builder.tuples import all_, any_, tuple_
 from querykit.builder.upsert import excluded
 from querykit.builder.value_types import AwareDatetime, Json, register_type
 from querykit.builder.windows import groups, range_, rows, window
@@ -123,7 +124,9 @@ __all__ = [
     "UniqueViolationError",
     "UnsupportedError",
     "UsageError",
+    "all_",
     "and_",
+    "any_",
     "case",
     "cast",
     "cte",
@@ -159,6 +162,7 @@ __all__ = [
     "select_from",
     "sql",
     "table",
+    "tuple_",
     "update",
     "value",
     "walk",

@@ -1,6 +1,6 @@
 """``fn``: SQL functions by their names in lower case. They live with their subjects; here they are gathered."""
 
-from querykit.builder import aggregates, moments, numbers, texts
+from querykit.builder import aggregates, arrays, full_text, moments, numbers, texts
 from querykit.builder.functions import call as call_function
 
 
@@ -84,6 +84,16 @@ class fn:  # noqa: N801 - reads as SQL does: fn.count()
     reverse = staticmethod(texts.reverse)
     position = staticmethod(texts.position)
     regexp_like = staticmethod(texts.regexp_like)
+
+    match = staticmethod(full_text.match)
+
+    array = staticmethod(arrays.array)
+    contains = staticmethod(arrays.contains)
+    contained_by = staticmethod(arrays.contained_by)
+    overlaps = staticmethod(arrays.overlaps)
+    element = staticmethod(arrays.element)
+    cardinality = staticmethod(arrays.cardinality)
+    range_of = staticmethod(arrays.range_of)
 
     now = staticmethod(moments.now)
     current_timestamp = staticmethod(moments.current_timestamp)

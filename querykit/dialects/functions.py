@@ -44,8 +44,12 @@ COMMON: dict[str | tuple[str, str], Spelling] = {
     "LAG_DEFAULT": "LAG",
     "LEAD_DEFAULT": "LEAD",
     "STRING_AGG": "STRING_AGG({distinct}{0}, {1}{order})",
+    "CARDINALITY": Lacking("arrays", "keep the items in rows, or in JSON"),
 }
 """Spellings where a function has another name here than in SQL, because dialects part ways by its arguments."""
+for _kind in ("INT4RANGE", "INT8RANGE", "NUMRANGE", "DATERANGE", "TSRANGE", "TSTZRANGE"):
+    for _bounds in ("[)", "[]", "(]", "()"):
+        COMMON[f"{_kind} {_bounds}"] = Lacking("ranges", "keep both ends in columns")
 
 
 class FunctionCompiler(OperatorCompiler):

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.builder.expressions import Arithmetic, Between, Collated, EscapedPattern, Like, known_type
+from querykit.builder.arrays import ArrayTest, Element
+from querykit.builder.expressions import Arithmetic, Between, Collated, EscapedPattern, Like, Subquery, known_type
+from querykit.builder.full_text import TextMatch
 from querykit.builder.intervals import DateDifference, DateShift, Interval
+from querykit.builder.tuples import Quantified, TupleComparison, TupleList
 from querykit.builder.value_types import INT
-from querykit.dialects.expressions import ATOM, BINDING, OTHER, ExpressionCompiler, visits
+from querykit.dialects.expressions import ATOM, BINDING, COMPARISON, OTHER, ExpressionCompiler, visits
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
     from querykit.builder.value_types import ValueType
+
+for _node in (TupleComparison, TupleList, TextMatch):
+    BINDING[_node] = lambda _: COMPARISON
 
 INTEGERS = frozenset({"int", "total"})
 BITS = frozenset({"&", "|", "#", "<<", ">>"})
@@ -68,6 +74,58 @@ class OperatorCompiler(ExpressionCompiler):
         """How tightly a term binds."""
         binding = BINDING.get(type(term))
         return ATOM if binding is None else binding(term)
+
+    # -- rows of values -----------------------------------------------------------------------------------------------
+
+    @visits(TupleComparison)
+    def visit_tuple_comparison(self, node: TupleComparison) -> str:
+        """``(a, b) = (c, d)``; each item tells the database the type of the other."""
+        if isinstance(node.right, Subquery):
+            return f"{self.visit(node.left)} {node.operator} {self.visit(node.right)}"
+        pairs = list(zip(node.left.items, node.right.items, strict=True))
+        left = ", ".join([self.beside_known(other, one) for one, other in pairs])
+        right = ", ".join([self.beside_known(one, other) for one, other in pairs])
+        return f"({left}) {node.operator} ({right})"
+
+    @visits(TupleList)
+    def visit_tuple_list(self, node: TupleList) -> str:
+        """``(a, b) IN ((1, 2), (3, 4))``: the last row is repeated up to the next power of two."""
+        term = self.visit(node.term)
+        rows = node.rows + (node.rows[-1],) * ((1 << (len(node.rows) - 1).bit_length()) - len(node.rows))
+        written = ", ".join([self.tuple_row(node.term.items, each) for each in rows])
+        return f"{term} {'NOT ' if node.is_negated else ''}IN ({self.tuple_rows(written)})"
+
+    def tuple_row(self, terms: tuple[Any, ...], row: tuple[Any, ...]) -> str:
+        """``(1, 2)``."""
+        return f"({', '.join([self.beside_known(term, item) for term, item in zip(terms, row, strict=True)])})"
+
+    def tuple_rows(self, rows: str) -> str:
+        """What stands in the parentheses of IN."""
+        return rows
+
+    @visits(Quantified)
+    def visit_quantified(self, node: Quantified) -> str:
+        """``ANY (SELECT …)``."""
+        if not isinstance(node.term, Subquery):
+            raise self.unsupported(f"{node.word} of an array", "is_in takes lists and queries")
+        return f"{node.word} {self.visit(node.term)}"
+
+    # -- arrays, full text --------------------------------------------------------------------------------------------
+
+    @visits(ArrayTest)
+    def visit_array_test(self, node: ArrayTest) -> str:
+        """``a @> b``, where the database has arrays."""
+        raise self.unsupported(f"the operator {node.operator} of arrays and ranges", "keep the items in rows, or in JSON")
+
+    @visits(Element)
+    def visit_element(self, node: Element) -> str:
+        """``(a)[1]``, where the database has arrays."""
+        raise self.unsupported("arrays", "keep the items in rows, or in JSON")
+
+    @visits(TextMatch)
+    def visit_text_match(self, node: TextMatch) -> str:
+        """A full-text search, which has no standard form."""
+        raise self.unsupported("full-text search")
 
     # -- texts --------------------------------------------------------------------------------------------------------
 

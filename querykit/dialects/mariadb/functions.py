@@ -19,3 +19,6 @@ FUNCTIONS: dict[str | tuple[str, str], Spelling] = {
     "LEAD_DEFAULT": Lacking("LEAD with a default", "coalesce(fn.lead(x).over(…), default), if x is never NULL"),
     "GROUPING": Lacking("GROUPING", "test the columns of the rollup for NULL"),
 }
+# of integers they have four digits, of floats all
+for _name in ("STDDEV_SAMP", "STDDEV_POP", "VAR_SAMP", "VAR_POP"):
+    FUNCTIONS[_name] = f"{_name}({{distinct}}{{0:o}} * 1e0)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from querykit.builder.expressions import DistinctTest, InQuery
+from querykit.builder.expressions import DistinctTest, InQuery, Subquery
 from querykit.builder.query import AliasedQuery, Query, SetOperation
 from querykit.dialects.expressions import OTHER, is_value, visits
 from querykit.dialects.mysql.json_paths import MySQLJsonCompiler
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from querykit.builder.json import JsonArray, JsonObject
     from querykit.builder.select import Join
     from querykit.builder.statement import Statement
+    from querykit.builder.tuples import Quantified
 
 
 class MySQLCompiler(MySQLWrites, MySQLOperators, MySQLJsonCompiler):
@@ -111,6 +112,12 @@ class MySQLCompiler(MySQLWrites, MySQLOperators, MySQLJsonCompiler):
             return super().visit_in_query(node)
         derived = self.visit_aliased_query(AliasedQuery(node.query, "limited"))
         return f"{self.operand(node.term, OTHER)} {'NOT ' if node.is_negated else ''}IN (SELECT * FROM {derived})"
+
+    def visit_quantified(self, node: Quantified) -> str:
+        """``ANY (SELECT …)``; a LIMIT is taken only within a derived table, as in IN."""
+        if not isinstance(node.term, Subquery) or not _has_limit(node.term.query):
+            return super().visit_quantified(node)
+        return f"{node.word} (SELECT * FROM {self.visit_aliased_query(AliasedQuery(node.term.query, 'limited'))})"
 
     # -- nested rows --------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.compiled import Nested
 from querykit.builder.expressions import Value
+from querykit.builder.full_text import words_of
 from querykit.builder.intervals import Interval
 from querykit.builder.query import AllColumns
 from querykit.builder.value_types import TIMEDELTA
@@ -17,6 +18,7 @@ from querykit.dialects.operators import kind_of
 
 if TYPE_CHECKING:
     from querykit.builder.expressions import Arithmetic
+    from querykit.builder.full_text import TextMatch
     from querykit.builder.functions import FunctionCall
     from querykit.builder.groupings import GroupingSets
     from querykit.builder.intervals import DateDifference, DateShift
@@ -61,6 +63,13 @@ class MySQLOperators(MySQLTerms):
         if node.name.upper() not in self.SKIPPING_NULL:
             raise self.unsupported(f"FILTER on {node.name}", "filter the rows in a sub-query")
         return ""
+
+    def visit_text_match(self, node: TextMatch) -> str:
+        """``MATCH (a, b) AGAINST (%s IN BOOLEAN MODE)``; of words, each with a plus before it."""
+        columns = self.listed(node.terms)
+        if node.mode == "words":
+            self.adapters.append((len(self.parameters), _all_words))
+        return f"MATCH ({columns}) AGAINST ({self.visit(node.against)} IN BOOLEAN MODE)"
 
     def concatenated(self, parts: list[str]) -> str:
         """``CONCAT(a, b)``: || means OR here."""
@@ -148,6 +157,10 @@ class MySQLOperators(MySQLTerms):
         if len(query.groupings) > 1 or any(len(each) > 1 for each in grouping.sets):
             raise self.unsupported("ROLLUP beside other terms, or of tuples", "unite the groupings with union_all")
         return ", ".join([self.repeated(each[0], query) for each in grouping.sets]) + " WITH ROLLUP"
+
+
+def _all_words(text: str) -> str:
+    return " ".join([f'+"{each}"' for each in words_of(text)])
 
 
 def _microseconds(value: dt.timedelta) -> int:

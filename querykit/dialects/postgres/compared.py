@@ -31,7 +31,7 @@ class PostgresCompared(Compiler):
         """``SELECT … UNION SELECT …``."""
         return super().visit_set_operation(_with_text(query) if compares(query) else query)
 
-    def repeated(self, term: Term, query: Query[Any, Any]) -> str:
+    def repeated(self, term: Term, query: Query[Any, Any] | None) -> str:
         """A term of GROUP BY; nested rows by the position that they have as text."""
         if is_nested(term) and isinstance(query, Select):
             for position, column in enumerate(query.columns, 1):

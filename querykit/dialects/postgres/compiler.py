@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from querykit.builder.query import Query
     from querykit.builder.raw import RawTable
     from querykit.builder.select import Select
-    from querykit.builder.value_types import ValueType
 
 NESTED = '"nested"'
 
@@ -74,15 +73,6 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
         if is_value(term) and (cast_type := self.parameter_type(term.value_type)):
             return f"{self.visit(term)}::{cast_type}"
         return self.visit(term)
-
-    def parameter_type(self, type_: ValueType | None) -> str | None:
-        """The type that a parameter is cast to; None leaves it to the server."""
-        if type_ is None:
-            return None
-        if type_.item is not None:
-            item = self.parameter_type(type_.item)
-            return None if item is None else f"{item}[]"
-        return self.cast_types.get(type_.stored.kind if type_.stored else type_.kind)
 
     def beside(self, left: Any, right: Any, at_least: int, right_at_least: int | None = None) -> tuple[str, str]:
         """Both operands; two values tell each other no type, nor does an unknown term tell a float that it is none."""

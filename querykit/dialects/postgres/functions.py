@@ -25,6 +25,7 @@ CASTS: dict[str | tuple[str, str], Spelling] = {
 
 FUNCTIONS: dict[str | tuple[str, str], Spelling] = {
     **COMMON,
+    "CARDINALITY": "CARDINALITY",
     ("MIN", "bool"): "BOOL_AND({0:t})",
     ("MAX", "bool"): "BOOL_OR({0:t})",
     "BOOL_AND": "BOOL_AND({0:t})",
@@ -97,3 +98,7 @@ for _unit in ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECO
 for _name in ("MIN", "MAX"):
     for _kind in ("uuid", "json", "bytes"):
         FUNCTIONS[_name, _kind] = Lacking(f"{_name} of {_kind}", "order the rows and take the first")
+
+for _kind in ("INT4RANGE", "INT8RANGE", "NUMRANGE", "DATERANGE", "TSRANGE", "TSTZRANGE"):
+    for _bounds in ("[)", "[]", "(]", "()"):
+        FUNCTIONS[f"{_kind} {_bounds}"] = f"{_kind}({{0}}, {{1}}, '{_bounds}')"

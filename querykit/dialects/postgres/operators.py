@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.builder.expressions import NULL, Value, known_type
+from querykit.builder.expressions import NULL, Subquery, Value, known_type
 from querykit.builder.intervals import Interval
-from querykit.builder.value_types import TIMEDELTA
-from querykit.dialects.expressions import is_value
+from querykit.builder.value_types import TIMEDELTA, list_of
+from querykit.dialects.expressions import ATOM, is_value
 from querykit.dialects.operators import kind_of
 from querykit.dialects.postgres.functions import CASTS, FUNCTIONS
 from querykit.dialects.postgres.terms import PostgresTerms
 
 if TYPE_CHECKING:
+    from querykit.builder.arrays import ArrayTest, Element
     from querykit.builder.expressions import Arithmetic, Negative
+    from querykit.builder.full_text import TextMatch
     from querykit.builder.functions import FunctionCall
     from querykit.builder.intervals import DateDifference, DateShift
     from querykit.builder.texts import Matching
+    from querykit.builder.tuples import Quantified, TupleList
     from querykit.builder.value_types import ValueType
     from querykit.builder.windows import Window
 
@@ -65,6 +68,53 @@ class PostgresOperators(PostgresTerms):
         if operator in ("<<", ">>"):
             return f"(CAST({self.visit(left)} AS bigint) {operator} CAST({self.visit(right)} AS integer))"
         return super().bits(operator, left, right)
+
+    # -- rows of values, arrays, full text ----------------------------------------------------------------------------
+
+    def visit_tuple_list(self, node: TupleList) -> str:
+        """``(a, b) IN (SELECT * FROM UNNEST($1, $2))``: an array for each column, so the text is the same for every list."""
+        types = [
+            known_type(term) or known_type(item) for term, item in zip(node.term.items, node.rows[0], strict=True)
+        ]
+        casts = [None if type_ is None or type_.item else self.parameter_type(type_) for type_ in types]
+        if None in casts or not all(type(item) is Value for row in node.rows for item in row):
+            return super().visit_tuple_list(node)
+        term = self.visit(node.term)
+        arrays = []
+        for place, type_ in enumerate(types):
+            column: list[Any] = [vars(row[place])["value"] for row in node.rows]
+            arrays.append(f"{self.bind(column, None if type_ is None else list_of(type_))}::{casts[place]}[]")
+        return f"{term} {'NOT ' if node.is_negated else ''}IN (SELECT * FROM UNNEST({', '.join(arrays)}))"
+
+    def visit_quantified(self, node: Quantified) -> str:
+        """``ANY (SELECT …)``, ``ANY (array)``."""
+        if isinstance(node.term, Subquery):
+            return super().visit_quantified(node)
+        return f"{node.word} ({self.typed(node.term)})"
+
+    def visit_array_test(self, node: ArrayTest) -> str:
+        """``(a @> b)``; an array tells the type of the other, a range does not tell that of a value."""
+        write = self.typed if is_value(node.left) and is_value(node.right) else self.array_operand
+        left = write(node.left)
+        return f"({left} {node.operator} {write(node.right)})"
+
+    def array_operand(self, term: Any) -> str:
+        """A side of an operator of arrays and ranges."""
+        is_scalar = is_value(term) and (term.value_type is None or term.value_type.item is None)
+        return self.literal(term) if is_scalar else self.operand(term, ATOM)
+
+    def visit_element(self, node: Element) -> str:
+        """``(a)[1]``."""
+        return f"({self.typed(node.term)})[{self.visit(node.place)}]"
+
+    def visit_text_match(self, node: TextMatch) -> str:
+        """``(TO_TSVECTOR('english', a) @@ PLAINTO_TSQUERY('english', $1))``."""
+        language = self.string_literal(node.language)
+        text = self.typed(node.terms[0])
+        if len(node.terms) > 1:
+            text = f"CONCAT_WS(' ', {', '.join([self.typed(each) for each in node.terms])})"
+        function = "PLAINTO_TSQUERY" if node.mode == "words" else "TO_TSQUERY"
+        return f"(TO_TSVECTOR({language}, {text}) @@ {function}({language}, {self.typed(node.against)}))"
 
     def text_operand(self, term: Any) -> str:
         """A text; what is none is cast, or || would be another operator."""

@@ -12,6 +12,7 @@ from querykit.dialects.expressions import ATOM, is_value
 if TYPE_CHECKING:
     from querykit.builder.expressions import Arithmetic
     from querykit.builder.pypika_nodes import ArrayItems, AtTimeZone, IntervalParts, Operation
+    from querykit.builder.value_types import ValueType
 
 _INTEGERS = range(-(2**31), 2**31)
 
@@ -20,6 +21,15 @@ class PostgresTerms(Compiler):
     """Writes the expressions that PostgreSQL has and others have not."""
 
     operations: ClassVar = {each: each for each in ("->", "->>", "#>", "#>>", "?", "?&", "?|", "@>", "<@")}
+
+    def parameter_type(self, type_: ValueType | None) -> str | None:
+        """The type that a parameter is cast to; None leaves it to the server."""
+        if type_ is None:
+            return None
+        if type_.item is not None:
+            item = self.parameter_type(type_.item)
+            return None if item is None else f"{item}[]"
+        return self.cast_types.get(type_.stored.kind if type_.stored else type_.kind)
 
     def literal(self, term: Any) -> str:
         """A value with the type that PostgreSQL gives to the literal: a function that takes integer takes no bigint."""

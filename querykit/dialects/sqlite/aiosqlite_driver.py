@@ -19,8 +19,8 @@ from querykit.dialects.driver import (
 )
 from querykit.dialects.failure import failure_to_error
 from querykit.dialects.sqlite import decimals, dialect
-from querykit.dialects.sqlite.errors import failure_of
 from querykit.dialects.sqlite.calls import add_functions
+from querykit.dialects.sqlite.errors import failure_of
 from querykit.errors import ConnectError, MultipleResultsError, UnsupportedError
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.expressions import Value
+from querykit.builder.full_text import words_of
 from querykit.builder.intervals import Interval
 from querykit.builder.value_types import TIMEDELTA
 from querykit.dialects.compiler import Compiler
@@ -14,11 +15,13 @@ from querykit.dialects.sqlite.functions import CASTS, FUNCTIONS
 
 if TYPE_CHECKING:
     from querykit.builder.expressions import Arithmetic
+    from querykit.builder.full_text import TextMatch
     from querykit.builder.functions import FunctionCall
     from querykit.builder.groupings import GroupingSets
     from querykit.builder.intervals import DateDifference, DateShift
     from querykit.builder.select import Select
     from querykit.builder.texts import Matching
+    from querykit.builder.tuples import Quantified
     from querykit.builder.windows import Window
 
 
@@ -53,6 +56,23 @@ class SQLiteOperators(Compiler):
         """A function of our connections."""
         sql = f"QUERYKIT_MATCHES({self.visit(node.term)}, {self.visit(node.pattern)}, {int(node.ignores_case)})"
         return f"(NOT {sql})" if node.is_negated else sql
+
+    def visit_text_match(self, node: TextMatch) -> str:
+        """``a MATCH ?``, of FTS5; of words, each in quotes."""
+        if len(node.terms) > 1:
+            raise self.unsupported("full-text search of several columns", "join two match() by &")
+        column = self.visit(node.terms[0])
+        if node.mode == "words":
+            self.adapters.append((len(self.parameters), _quoted_words))
+        return f"{column} MATCH {self.visit(node.against)}"
+
+    def tuple_rows(self, rows: str) -> str:
+        """``VALUES (1, 2), (3, 4)``."""
+        return f"VALUES {rows}"
+
+    def visit_quantified(self, node: Quantified) -> str:
+        """Refuse ANY and ALL."""
+        raise self.unsupported(node.word, "is_in and not_in, or a comparison with fn.min or fn.max of the query")
 
     # -- numbers ------------------------------------------------------------------------------------------------------
 
@@ -102,3 +122,7 @@ class SQLiteOperators(Compiler):
     def grouping_sets(self, grouping: GroupingSets, query: Select[Any, Any]) -> str:
         """Refuse them."""
         raise self.unsupported(grouping.kind, "unite the groupings with union_all")
+
+
+def _quoted_words(text: str) -> str:
+    return " ".join([f'"{each}"' for each in words_of(text)]) or '""'
