@@ -53,7 +53,6 @@ def reusable(db: Database, *, include_pets: bool = True, include_mother: bool = 
 
 def raw(_: Database) -> Any:
     """SQL as it is typed, with the same relations put in; the columns are described, so they decode the same."""
-    p = person.as_("p")
     statement = sql(
         "SELECT p.first_name, {pets} AS pets, {mother} AS mother FROM person AS p ORDER BY p.id",
         pets=pets(sql.ref("p.id")),

@@ -77,7 +77,7 @@ class Expression(Criterion, Generic[T_co]):
 
     # -- names and types ----------------------------------------------------------------------------------------------
 
-    def as_(self, alias: str) -> Self:  # type: ignore[override]
+    def as_(self, alias: str) -> Self:
         """The same expression under a name of its own in the result.
 
         >>> from querykit import select, value

@@ -54,10 +54,11 @@ class JsonArray(JsonRows):
     def __init__(self, query: Query[Any, Any]) -> None:
         """Give the one column of a list of values a name, which it need not have."""
         if query.is_scalar and isinstance(query, Select):
-            if len(query.columns) != 1 or type(query.columns[0]) is AllColumns:
+            column = query.columns[0] if len(query.columns) == 1 else None
+            if column is None or isinstance(column, AllColumns):
                 raise BuildError(f"scalars() is for a query of one column, not of {len(query.columns)}")
-            if output_name(query.columns[0]) is None:
-                query = query.replaced(columns=(query.columns[0].as_("value"),))
+            if output_name(column) is None:
+                query = query.replaced(columns=(column.as_("value"),))
         refuse_unnamed(query, self.helper)
         self.query = query
 

@@ -223,15 +223,15 @@ class JsonExpression(Expression[Any]):
         """The opposite of `ilike`."""
         return self.as_text().not_ilike(pattern)
 
-    def starts_with(self, text: str) -> Condition:
+    def starts_with(self, text: str | Expression[str]) -> Condition:
         """Whether its text begins with `text`."""
         return self.as_text().starts_with(text)
 
-    def ends_with(self, text: str) -> Condition:
+    def ends_with(self, text: str | Expression[str]) -> Condition:
         """Whether its text ends with `text`."""
         return self.as_text().ends_with(text)
 
-    def has_substring(self, text: str) -> Condition:
+    def has_substring(self, text: str | Expression[str]) -> Condition:
         """Whether `text` stands somewhere in its text."""
         return self.as_text().has_substring(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import cast as static_cast
 
 from pypika import functions as pypika_functions
 from pypika.terms import Field, Term
@@ -199,9 +200,12 @@ def _agree(one: ValueType | Nested | None, other: ValueType | Nested | None) -> 
     return one == other
 
 
-def _combined(left: Query[Any, Any], operator: SetOperator, others: tuple[Any, ...], *, is_all: bool = False) -> Any:
+def _combined(
+    first: Query[RowT, ValueT], operator: SetOperator, others: tuple[Any, ...], *, is_all: bool = False
+) -> SetOperation[RowT, ValueT]:
     if not others:
         raise BuildError(f"{operator.lower()} takes at least one other query")
+    left = first
     for each in others:
         right = each if isinstance(each, Query) else query_of(each, operator.lower())
         if not isinstance(right, Query):
@@ -210,8 +214,8 @@ def _combined(left: Query[Any, Any], operator: SetOperator, others: tuple[Any, .
         if names is not None and more is not None and len(names) != len(more):
             raise BuildError(f"{operator} joins queries of as many columns: here are {len(names)} and {len(more)}")
         parts = {"operator": operator, "is_all": is_all, "left": left, "right": right, "executor": left.executor}
-        left = SetOperation[Any, Any]().replaced(**parts)
-    return left
+        left = SetOperation[RowT, ValueT]().replaced(**parts)
+    return static_cast("SetOperation[RowT, ValueT]", left)
 
 
 class AliasedQuery(Source):

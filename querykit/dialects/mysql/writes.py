@@ -71,8 +71,7 @@ class MySQLWrites(Compiler):
         before, self.reads_written = self.reads_written, False
         sql = super().query(query)
         if self.reads_written:
-            is_bare = isinstance(query, Query) and query.row_limit is None and query.row_offset is None
-            limit = f" LIMIT {self.ALL_ROWS}" if is_bare and query.lock is None else ""
+            limit = f" LIMIT {self.ALL_ROWS}" if isinstance(query, Query) and _is_bare(query) else ""
             sql = f"SELECT * FROM ({sql}{limit}) AS {self.names['read']}"
         self.reads_written = before
         return sql
@@ -281,3 +280,8 @@ class MySQLWrites(Compiler):
     def visit_merge(self, statement: Merge[Any, Any]) -> str:
         """Refuse MERGE."""
         raise self.unsupported("MERGE", "insert with on_conflict().do_update(…), from_select(…) if need be")
+
+
+def _is_bare(query: Query[Any, Any]) -> bool:
+    """Whether a query ends before LIMIT."""
+    return query.row_limit is None and query.row_offset is None and query.lock is None
