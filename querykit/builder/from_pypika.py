@@ -15,6 +15,7 @@ from querykit.builder import pypika_criteria as _pypika_criteria  # noqa: F401 -
 from querykit.builder import pypika_writes
 from querykit.builder.cte import CommonTable
 from querykit.builder.expressions import Expression, Ordering, Subquery, convert_operands
+from querykit.builder.groupings import GroupingSets
 from querykit.builder.pypika_functions import direction
 from querykit.builder.pypika_nodes import BareColumn
 from querykit.builder.pypika_tables import FOREIGN, is_understood, reference_of, refuse_builder, table_of
@@ -42,6 +43,7 @@ _CLAUSES: Final[dict[str, tuple[str, frozenset[str]]]] = {
         ("_using", "USING", "DELETE"),
         ("_wheres", "WHERE", "SELECT UPDATE DELETE"),
         ("_groupbys", "GROUP BY", "SELECT"),
+        ("_mysql_rollup", "WITH ROLLUP", "SELECT"),
         ("_havings", "HAVING", "SELECT"),
         ("_orderbys", "ORDER BY", "SELECT DELETE"),
         ("_limit", "LIMIT", "SELECT UPDATE DELETE"),
@@ -57,7 +59,6 @@ _CLAUSES: Final[dict[str, tuple[str, frozenset[str]]]] = {
         ("_updates", "SET", "UPDATE"),
         ("_returns", "RETURNING", "INSERT UPDATE DELETE"),
         # what no statement of ours says, or not yet
-        ("_mysql_rollup", "WITH ROLLUP", ""),
         ("_select_into", "SELECT … INTO", ""),
         ("_force_indexes", "FORCE INDEX", ""),
         ("_use_indexes", "USE INDEX", ""),
@@ -204,6 +205,8 @@ class Conversion(Terms):
         joins = tuple([self.join(each) for each in state["_joins"]])
         columns = tuple([self.item(each) for each in state["_selects"]])
         groupings = tuple([self._grouping(each, columns) for each in state["_groupbys"]])
+        if state["_mysql_rollup"]:
+            groupings = (GroupingSets("ROLLUP", tuple([(each,) for each in groupings])),)
         is_single = len(sources) == 1 and not joins and not isinstance(sources[0], AliasedQuery)
         is_qualified = not is_single or state["_foreign_table"]
         orderings = [
@@ -270,8 +273,8 @@ class Conversion(Terms):
     # -- GROUP BY, ORDER BY -------------------------------------------------------------------------------------------
 
     def _grouping(self, node: Any, columns: tuple[Any, ...]) -> Any:
-        if isinstance(node, pypika_terms.Rollup):
-            raise BuildError("a PyPika query with ROLLUP cannot be converted: build it with querykit")
+        if type(node) is pypika_terms.Rollup:
+            return GroupingSets("ROLLUP", tuple([self._level(each, columns) for each in vars(node)["args"]]))
         if (item := _selected(node, columns)) is not None:
             return item
         name = vars(node).get("name")
@@ -279,6 +282,11 @@ class Conversion(Terms):
             # of an alias and a column of one name, every server takes the column
             return BareColumn(name)
         return self.term(node)
+
+    def _level(self, node: Any, columns: tuple[Any, ...]) -> tuple[Any, ...]:
+        """One level of a ROLLUP: a term, or several."""
+        terms = vars(node)["values"] if type(node) is pypika_terms.Tuple else [node]
+        return tuple([self._grouping(each, columns) for each in terms])
 
     def ordering(self, node: Any, order: Any, columns: tuple[Any, ...], *, is_qualified: bool) -> Ordering:
         """A key of ORDER BY: an item of the select list, by position or alias, or a term."""

@@ -17,11 +17,14 @@ from pypika import terms as pypika
 from pypika.enums import Order, SqlType, SqlTypeLength
 from pypika.queries import Schema
 
-from querykit.builder.expressions import Keyword, NullTest, Ordering, operand
+from querykit.builder.expressions import Keyword, NullTest, Ordering, Value
 from querykit.builder.fn import fn
-from querykit.builder.functions import Case, FunctionCall
-from querykit.builder.pypika_nodes import CastTo, Edge, Extraction, Frame, Transcoding, Window
+from querykit.builder.functions import Case, Cast, FunctionCall
+from querykit.builder.pypika_nodes import Extraction, Transcoding
 from querykit.builder.pypika_terms import refused, translates
+from querykit.builder.query import AllColumns
+from querykit.builder.value_types import INT
+from querykit.builder.windows import Edge, Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +44,7 @@ _DATE_PARTS: Final = frozenset({
 _STATELESS: Final = frozenset({pypika_functions.__name__, analytics.__name__})
 """The modules whose functions are known to leave nothing in the session."""
 
-_TYPED: Final[dict[str, Callable[..., FunctionCall[Any]]]] = {
+_OURS: Final[dict[str, Callable[..., FunctionCall[Any]]]] = {
     "COUNT": fn.count,
     "SUM": fn.sum,
     "AVG": fn.avg,
@@ -50,8 +53,8 @@ _TYPED: Final[dict[str, Callable[..., FunctionCall[Any]]]] = {
     "COALESCE": fn.coalesce,
     "LOWER": fn.lower,
     "UPPER": fn.upper,
-    "LENGTH": fn.length,
 }
+"""Functions that are the same as `fn`'s, which know the type of what they give."""
 
 
 @translates(pypika.Function, pypika.AggregateFunction)
@@ -67,12 +70,12 @@ def _distinct_function(terms: Terms, node: pypika_functions.DistinctOptionFuncti
 
 def _call(terms: Terms, node: pypika.Function, args: list[Any]) -> FunctionCall[Any]:
     state = vars(node)
-    checked = fn.call(_qualified(state["name"], state["schema"])).name
+    name = fn.call(_qualified(state["name"], state["schema"])).name
     is_known = type(node).__module__ in _STATELESS or type(node) in (pypika.Pow, pypika.Mod)
-    typed = _TYPED.get(checked) if is_known else None
-    call: FunctionCall[Any] = FunctionCall(
-        checked, args, None if typed is None else typed(*args).value_type, is_known=is_known
-    )
+    ours = _OURS.get(name) if is_known and not any(isinstance(each, AllColumns) for each in args) else None
+    call: FunctionCall[Any] = FunctionCall(name, args, is_known=is_known) if ours is None else ours(*args)
+    if is_known and name in ("COUNT", "LENGTH"):
+        call.value_type = INT
     if filters := [each for each in state.get("_filters", ()) if not isinstance(each, pypika.EmptyCriterion)]:
         return call.filter_where(*[terms.condition(each, "FILTER") for each in filters])
     return call
@@ -118,7 +121,7 @@ def _with_modifiers(terms: Terms, node: pypika.Function) -> Any:
 
 @translates(pypika_functions.Cast)
 def _cast(terms: Terms, node: pypika_functions.Cast) -> Any:
-    return CastTo(terms.term(vars(node)["args"][0]), _type_name(vars(node)["as_type"]))
+    return Cast(terms.term(vars(node)["args"][0]), None, _type_name(vars(node)["as_type"]))
 
 
 def _type_name(given: Any) -> str:
@@ -198,8 +201,9 @@ def _analytic(terms: Terms, node: pypika.AnalyticFunction) -> Any:
         if frame is not None:
             raise refused(f"frame of {state['name']}(…)", "a frame stands in OVER: add .over(…) or .orderby(…)")
         return call
-    partitions = tuple([_partition(terms, each) for each in state["_partition"]])
-    return Window(call, partitions, tuple([_ordering(terms, *each) for each in state["_orderbys"]]), frame)
+    partitions = [_partition(terms, each) for each in state["_partition"]]
+    orderings = [_ordering(terms, given, order) for given, order in state["_orderbys"]]
+    return call.over(partition_by=partitions, order_by=orderings, frame=frame)
 
 
 def _partition(terms: Terms, given: Any) -> Any:
@@ -226,30 +230,35 @@ def direction(order: Any) -> Any:
     return "ASC" if order is None else order.value
 
 
-_FIXED_EDGES: Final = frozenset({"CURRENT ROW", "UNBOUNDED PRECEDING", "UNBOUNDED FOLLOWING"})
-_DIRECTIONS: Final = frozenset({"PRECEDING", "FOLLOWING"})
+_FIXED_EDGES: Final = {
+    "CURRENT ROW": Edge("CURRENT ROW", None),
+    "UNBOUNDED PRECEDING": Edge("PRECEDING", None),
+    "UNBOUNDED FOLLOWING": Edge("FOLLOWING", None),
+}
 
 
 def _frame(unit: Any, bound: Any) -> Frame | None:
+    """The frame of a window; with one edge alone, it reaches to the current row."""
     if unit is None:
         return None
     if unit not in ("ROWS", "RANGE"):
         raise refused(f"frame {unit!r}", "it is of ROWS or RANGE")
     start, end = bound if isinstance(bound, tuple) else (bound, None)
-    return Frame(unit, _edge(start), None if end is None else _edge(end))
+    first = _edge(start)
+    if end is None and first.direction == "FOLLOWING":
+        raise refused(f"frame that begins behind the current row and has no end ({unit})", "give it a second edge")
+    return Frame(unit, first, _FIXED_EDGES["CURRENT ROW"] if end is None else _edge(end), None)
 
 
 def _edge(given: Any) -> Edge:
     if isinstance(given, str) and given.upper() in _FIXED_EDGES:
-        return Edge(given.upper())
+        return _FIXED_EDGES[given.upper()]
     way = getattr(type(given), "modifier", None)
-    if not isinstance(given, pypika.WindowFrameAnalyticFunction.Edge) or way not in _DIRECTIONS:
+    if not isinstance(given, pypika.WindowFrameAnalyticFunction.Edge) or way not in ("PRECEDING", "FOLLOWING"):
         raise refused(f"frame edge {given!r}", "it is CURRENT_ROW, Preceding(n) or Following(n)")
     count = vars(given)["value"]
-    if count is None:
-        return Edge(f"UNBOUNDED {way}")
     if isinstance(count, str) and re.fullmatch(r"[0-9]{1,9}", count):
         count = int(count)
-    if type(count) is not int or count < 0:
+    if count is not None and (type(count) is not int or count < 0):
         raise refused(f"frame edge {count!r} {way}", "the number of rows is an int that is not negative")
-    return Edge(way, operand(count, None))
+    return Edge(way, None if count is None else Value(count, INT))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pypika.terms import Field
 
@@ -12,10 +12,7 @@ from querykit.builder.value_types import BOOL, STR
 if TYPE_CHECKING:
     from pypika.terms import Term
 
-    from querykit.builder.compiled import Nested
-    from querykit.builder.expressions import Ordering, Value
-    from querykit.builder.functions import FunctionCall
-    from querykit.builder.value_types import ValueType
+    from querykit.builder.expressions import Value
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -44,44 +41,6 @@ class ArrayItems(Expression[T_co]):
         """Hold the items, or the whole as a value."""
         self.items = items
         self.whole = whole
-
-
-class Edge(NamedTuple):
-    """An edge of a window frame: ``UNBOUNDED PRECEDING``, ``CURRENT ROW``, or `distance` rows from this one."""
-
-    words: str
-    distance: Term | None = None
-
-
-class Frame(NamedTuple):
-    """The rows that a window function looks at: ``ROWS BETWEEN start AND end``, or ``ROWS start``."""
-
-    unit: Literal["ROWS", "RANGE"]
-    start: Edge
-    end: Edge | None = None
-
-
-class Window(Expression[T_co]):
-    """``call OVER (PARTITION BY … ORDER BY … frame)``."""
-
-    def __init__(
-        self,
-        call: FunctionCall[Any],
-        partitions: tuple[Term, ...] = (),
-        orderings: tuple[Ordering, ...] = (),
-        frame: Frame | None = None,
-    ) -> None:
-        """Hold the function and its window."""
-        self.call = call
-        self.partitions = partitions
-        self.orderings = orderings
-        self.frame = frame
-        self.value_type = call.value_type
-
-    @property
-    def shape(self) -> ValueType | Nested | None:
-        """What the function gives."""
-        return self.call.shape
 
 
 class Operation(Expression[T_co]):
@@ -120,15 +79,6 @@ class AtTimeZone(Expression[T_co]):
         self.term = term
         self.zone = zone
         self.is_offset = is_offset
-
-
-class CastTo(Expression[T_co]):
-    """``CAST(term AS type)``, to a type by its name in SQL."""
-
-    def __init__(self, term: Term, type_name: str) -> None:
-        """Hold the term and the type's name, which was checked."""
-        self.term = term
-        self.type_name = type_name
 
 
 class Transcoding(Expression[T_co]):

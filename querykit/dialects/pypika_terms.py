@@ -1,4 +1,4 @@
-"""Writing what PyPika's terms need beyond ours: windows, rows, intervals, CASTs by name, and its terms themselves.
+"""Writing what PyPika's terms need beyond ours: rows, arrays, intervals, operators, and its terms themselves.
 
 Terms of PyPika become ours where they enter a statement (`querykit.builder.pypika_terms`). One meets the compiler all
 the same when a visitor that a user registered visits the terms within its own: it is turned into ours here.
@@ -15,13 +15,11 @@ from querykit.builder.pypika_nodes import (
     ArrayItems,
     AtTimeZone,
     BareColumn,
-    CastTo,
     Extraction,
     IntervalParts,
     Operation,
     Row,
     Transcoding,
-    Window,
 )
 from querykit.builder.pypika_tables import BUILDERS
 from querykit.builder.pypika_terms import Terms, translated_classes
@@ -31,8 +29,6 @@ from querykit.dialects.windows import WindowCompiler
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from querykit.builder.expressions import Ordering
-    from querykit.builder.pypika_nodes import Edge, Frame
 
 _PREDICATES = frozenset({"GLOB", "REGEXP", "RLIKE"})
 
@@ -86,11 +82,6 @@ class PyPikaCompiler(WindowCompiler):
         """``a AT TIME ZONE zone``, where the database has it."""
         raise self.unsupported("AT TIME ZONE", "convert the time in Python")
 
-    @visits(CastTo)
-    def visit_cast_to(self, node: CastTo[Any]) -> str:
-        """``CAST(a AS type)``."""
-        return f"CAST({self.typed(node.term)} AS {node.type_name})"
-
     @visits(Transcoding)
     def visit_transcoding(self, node: Transcoding[Any]) -> str:  # noqa: ARG002 - for dialects that have it
         """``CONVERT(a USING encoding)``, where the database has it."""
@@ -100,37 +91,6 @@ class PyPikaCompiler(WindowCompiler):
     def visit_extraction(self, node: Extraction[Any]) -> str:
         """``EXTRACT(part FROM a)``."""
         return f"EXTRACT({node.part} FROM {self.typed(node.term)})"
-
-    # -- windows ------------------------------------------------------------------------------------------------------
-
-    @visits(Window)
-    def visit_window(self, node: Window[Any]) -> str:
-        """``call OVER (PARTITION BY … ORDER BY … ROWS …)``."""
-        call = self.visit(node.call)
-        clauses = []
-        if node.partitions:
-            clauses.append(f"PARTITION BY {self.listed(node.partitions)}")
-        if node.orderings:
-            clauses.append(f"ORDER BY {', '.join([self.window_ordering(each) for each in node.orderings])}")
-        if node.frame is not None:
-            clauses.append(self.frame(node.frame))
-        return f"{call} OVER ({' '.join(clauses)})"
-
-    def window_ordering(self, ordering: Ordering) -> str:
-        """One key of a window's ORDER BY."""
-        sql = self.visit(ordering.term)
-        return f"{sql} DESC" if ordering.direction == "DESC" else sql
-
-    def frame(self, frame: Frame) -> str:
-        """``ROWS BETWEEN start AND end``."""
-        start = self.edge(frame.start)
-        return (
-            f"{frame.unit} {start}" if frame.end is None else f"{frame.unit} BETWEEN {start} AND {self.edge(frame.end)}"
-        )
-
-    def edge(self, edge: Edge) -> str:
-        """``CURRENT ROW``, ``? PRECEDING``."""
-        return edge.words if edge.distance is None else f"{self.typed(edge.distance)} {edge.words}"
 
 
 def _translated(node: Any) -> Any:

@@ -8,7 +8,6 @@ from pypika.terms import Term
 
 from querykit.builder.functions import FunctionCall
 from querykit.builder.intervals import Interval
-from querykit.builder.pypika_nodes import Window
 from querykit.builder.query import output_name
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from querykit.builder.query import AliasedQuery, Query
     from querykit.builder.statement import Statement
     from querykit.builder.texts import Matching
-    from querykit.builder.windows import Window as Over
+    from querykit.builder.windows import Window
 
 
 class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
@@ -74,7 +73,7 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
         pattern = f"CONCAT('(?{'i' if node.ignores_case else '-i'})', {self.visit(node.pattern)})"
         return f"({term} {'NOT ' if node.is_negated else ''}REGEXP {pattern})"
 
-    def frame_offset(self, offset: Any, window: Over) -> str:
+    def frame_offset(self, offset: Any, window: Window) -> str:
         """How far a frame reaches: there is no INTERVAL.
 
         Source: https://mariadb.com/docs/server/reference/sql-functions/special-functions/window-functions
@@ -197,7 +196,7 @@ def _has_window(term: Any) -> bool:
 
 
 def _is_window(term: Any) -> bool:
-    return isinstance(term, Window) or (isinstance(term, FunctionCall) and term.window is not None)
+    return isinstance(term, FunctionCall) and term.window is not None
 
 
 def _parts(term: Any) -> Iterable[Any]:
