@@ -59,8 +59,14 @@ def _is_null(term: pypika.Term) -> bool:
 @translates(pypika.BasicCriterion)
 def _basic(terms: Terms, node: pypika.BasicCriterion) -> Any:
     state = vars(node)
-    left, right = terms.pair(state["left"], state["right"])
-    return _binary(state["comparator"], left, right)
+    return _binary(state["comparator"], *_sides(terms, state))
+
+
+def _sides(terms: Terms, state: dict[str, Any]) -> tuple[Any, Any]:
+    """Both sides; those of a JSON operator are of different types."""
+    if isinstance(state["comparator"], JSONOperators):
+        return terms.term(state["left"]), terms.term(state["right"])
+    return terms.pair(state["left"], state["right"])
 
 
 def _binary(comparator: Any, left: Any, right: Any) -> Any:
@@ -99,7 +105,9 @@ def _complex(terms: Terms, node: pypika.ComplexCriterion) -> Any:
         operands.append(vars(left)["right"])
         left = vars(left)["left"]
     operands.append(left)
-    return _joined(comparator, [terms.term(each) for each in reversed(operands)])
+    return _joined(
+        comparator, [terms.term(each) if isinstance(each, pypika.Term) else each for each in reversed(operands)]
+    )
 
 
 def _joined(comparator: Any, criteria: list[Any]) -> Any:
@@ -120,7 +128,7 @@ def _joined(comparator: Any, criteria: list[Any]) -> Any:
 @translates(pypika.NestedCriterion)
 def _nested(terms: Terms, node: pypika.NestedCriterion) -> Any:
     state = vars(node)
-    inner = _binary(state["comparator"], *terms.pair(state["left"], state["right"]))
+    inner = _binary(state["comparator"], *_sides(terms, state))
     outer = state["nested_comparator"]
     if isinstance(outer, Boolean) or (isinstance(state["comparator"], JSONOperators) and isinstance(outer, Equality)):
         return _binary(outer, inner, terms.value(state["nested"], inner))
