@@ -13,6 +13,7 @@ from querykit.builder.creator import (
     select,
     select_from,
     update,
+    values,
     with_,
     with_recursive,
 )
@@ -165,6 +166,7 @@ __all__ = [
     "tuple_",
     "update",
     "value",
+    "values",
     "walk",
     "window",
     "with_",

@@ -13,9 +13,12 @@ from querykit.builder.select import Select
 from querykit.builder.statement import Statement
 from querykit.builder.tables import Source, Table
 from querykit.builder.update import Update
+from querykit.builder.values_table import ValuesQuery, values_query
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from querykit.builder.compiled import Executor
     from querykit.builder.cte import CommonTable
     from querykit.builder.expressions import Expression
@@ -61,6 +64,24 @@ class Creator:
         SELECT %s AS `one`
         """
         return self._started(Select).select(*columns)
+
+    def values(self, *rows: Any, columns: Sequence[str] = ()) -> ValuesQuery:
+        """Rows of the program's own as a table: mappings of the same columns, or tuples with `columns`.
+
+        >>> from querykit import select_from, table, values
+        >>> pet = table("pet")
+        >>> wanted = values({"name": "Rex", "age": 5}, {"name": "Tom", "age": 2}).as_("wanted")
+        >>> query = select_from(pet).inner_join(wanted, wanted.name == pet.name).select(pet.id, wanted.age)
+        >>> print(query.compile("postgres").sql)  # doctest: +NORMALIZE_WHITESPACE
+        SELECT "pet"."id", "wanted"."age" FROM "pet"
+        INNER JOIN (VALUES ($1::text, $2::bigint), ($3, $4)) AS "wanted" ("name", "age")
+        ON "wanted"."name" = "pet"."name"
+
+        Raises:
+            BuildError: there is no row, rows have different columns, or a column has values of several types.
+        """
+        made: ValuesQuery = self._started(ValuesQuery)
+        return made.replaced(**values_query(rows, columns))
 
     def replace_into(self, table: Table) -> Insert[dict[str, Any], Any]:
         """Start an INSERT that deletes rows with the same key first; see `Insert.or_replace`.
@@ -141,6 +162,7 @@ _unbound = Creator()
 select_from = _unbound.select_from
 select = _unbound.select
 insert_into = _unbound.insert_into
+values = _unbound.values
 replace_into = _unbound.replace_into
 merge_into = _unbound.merge_into
 update = _unbound.update

@@ -87,10 +87,7 @@ class Insert(Write[RowT, ValueT]):
         if set(map(len, given)) != {len(names)} or not names or set(map(type, names)) != {str}:
             return None
         try:
-            if len(names) == 1:
-                rows = [(row[names[0]],) for row in given]
-            else:
-                rows = list(map(itemgetter(*names), given))
+            rows = list(map(itemgetter(*names), given)) if len(names) > 1 else [(row[names[0]],) for row in given]
         except KeyError:
             return None
         return self.targets or tuple([self.table[name] for name in names]), rows

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from querykit.builder.compiled import Nested
     from querykit.builder.locking import Lock
+    from querykit.builder.write import Write
 
 SetOperator = Literal["UNION", "INTERSECT", "EXCEPT"]
 
@@ -300,7 +301,7 @@ def refuse_unnamed(query: Query[Any, Any], helper: str) -> None:
         raise BuildError(f"{helper}: the nested query has two columns named {twice!r}; rename one with .as_(…)")
 
 
-def refuse_duplicates(query: Query[Any, Any]) -> None:
+def refuse_duplicates(query: Query[Any, Any] | Write[Any, Any]) -> None:
     """Refuse a result in which one value would hide another.
 
     Raises:

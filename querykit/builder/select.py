@@ -141,7 +141,7 @@ class Select(Query[RowT, ValueT]):
         >>> print(query.compile("mysql").sql)
         SELECT SQL_NO_CACHE `pet`.`name` FROM `pet`
         """
-        return self.with_part("front_modifiers", (*self.front_modifiers, _modifier(modifier, "modify_front")))
+        return self.with_part("front_modifiers", (*self.front_modifiers, checked_modifier(modifier, "modify_front")))
 
     def modify_end(self, modifier: Expression[Any]) -> Self:
         """Raw SQL at the end of the statement; more calls add more.
@@ -151,7 +151,7 @@ class Select(Query[RowT, ValueT]):
         >>> print(select_from(pet).select(pet.name).modify_end(sql("/* names */")).compile("sqlite").sql)
         SELECT "pet"."name" FROM "pet" /* names */
         """
-        return self.with_part("end_modifiers", (*self.end_modifiers, _modifier(modifier, "modify_end")))
+        return self.with_part("end_modifiers", (*self.end_modifiers, checked_modifier(modifier, "modify_end")))
 
     def scalars(self) -> Self:
         """For the JSON helpers: the values of the one column, not rows.
@@ -372,7 +372,12 @@ def _output(column: Any) -> Term | AllColumns:
     raise BuildError(f"select() takes expressions, not {type(column).__name__}{hint}")
 
 
-def _modifier(modifier: Any, where: str) -> Term:
+def checked_modifier(modifier: Any, where: str) -> Term:
+    """Raw SQL at an edge of a statement.
+
+    Raises:
+        BuildError: it is something else.
+    """
     if not isinstance(modifier, Expression):
         raise BuildError(f'{where}() takes raw SQL, sql("…"), not {type(modifier).__name__}')
     return modifier

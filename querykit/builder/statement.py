@@ -217,6 +217,28 @@ class Statement(Generic[RowT, ValueT]):
         """Run it for what it does, and say how many rows it matched."""
         return await self._bound().execute(self, parameters=parameters, timeout=timeout)
 
+    async def explain(
+        self,
+        *,
+        analyze: bool = False,
+        format: str | None = None,  # noqa: A002 - as the SQL has it
+        rollback: bool = False,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> list[dict[str, Any]]:
+        """How the server would run it: the rows of its EXPLAIN.
+
+        Args:
+            analyze: Run it, and show what it took; of a write only together with `rollback`.
+            format: ``"json"`` gives one row with the `plan` decoded; other words are the server's own.
+            rollback: Undo what an analysed write did.
+            parameters: Values for the query's named parameters.
+            timeout: Seconds after which the statement is stopped; None takes the database's default.
+        """
+        return await self._bound().explain(
+            self, analyze=analyze, format=format, rollback=rollback, parameters=parameters, timeout=timeout
+        )
+
     def stream(
         self, *, chunk_size: int = 1000, parameters: Mapping[str, object] | None = None, timeout: float | None = None
     ) -> AsyncIterator[RowT]:

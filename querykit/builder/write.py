@@ -11,9 +11,9 @@ from typing import Any, Final, Self
 from pypika.terms import Term
 
 from querykit.builder.compiled import OutputColumn
-from querykit.builder.expressions import Ordering, Value, condition, operand
+from querykit.builder.expressions import Expression, Ordering, Value, condition, operand
 from querykit.builder.query import AllColumns, as_source, ordering_of, output_name, row_count, shape_of
-from querykit.builder.select import Join, JoinKind, Select, conditions
+from querykit.builder.select import Join, JoinKind, Select, checked_modifier, conditions
 from querykit.builder.statement import RowT, Statement, ValueT
 from querykit.builder.tables import Column, Source, Table
 from querykit.errors import BuildError
@@ -36,11 +36,22 @@ class Write(Statement[RowT, ValueT]):
     Attributes:
         table: The table.
         returned: The terms of RETURNING.
+        end_modifiers: Raw SQL at the end.
     """
 
     is_write = True
     table: Table
     returned: tuple[Term | AllColumns, ...] = ()
+    end_modifiers: tuple[Term, ...] = ()
+
+    def modify_end(self, modifier: Expression[Any]) -> Self:
+        """Raw SQL at the end of the statement; more calls add more.
+
+        >>> from querykit import delete_from, sql, table
+        >>> print(delete_from(table("pet")).all_rows().modify_end(sql("/* spring cleaning */")).compile("sqlite").sql)
+        DELETE FROM "pet" /* spring cleaning */
+        """
+        return self.with_part("end_modifiers", (*self.end_modifiers, checked_modifier(modifier, "modify_end")))
 
     def _returning(self, columns: tuple[Any, ...]) -> Self:
         """The statement with more in RETURNING, by the rules of a select list."""
@@ -58,6 +69,11 @@ class Write(Statement[RowT, ValueT]):
         if any(type(each) is AllColumns for each in self.returned):
             return None
         return tuple([OutputColumn(output_name(each), shape_of(each)) for each in self.returned])
+
+    def output_names(self) -> list[str | None] | None:
+        """The names of those columns, None for one that the database names; None where one is ``*``."""
+        columns = self.output_columns()
+        return None if columns is None else [column.name for column in columns]
 
 
 class Restricted(Write[RowT, ValueT]):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from querykit.builder.compiled import CompiledQuery
 from querykit.builder.query import Query, refuse_duplicates
 from querykit.builder.raw import RawStatement
-from querykit.dialects.writes import WriteCompiler
+from querykit.dialects.values_table import ValuesCompiler
 
 if TYPE_CHECKING:
     from querykit.builder.statement import Statement
 
 
-class Compiler(WriteCompiler):
+class Compiler(ValuesCompiler):
     """Writes statements. One object compiles one statement and is thrown away."""
 
     def compile(self, statement: Statement[Any, Any]) -> CompiledQuery:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pypika.terms import Term
 
 from querykit.builder.insert import Insert
+from querykit.builder.query import refuse_duplicates
 from querykit.builder.tables import Column
 from querykit.builder.upsert import ExcludedColumn
 from querykit.builder.value_types import BOOL, FLOAT, INT, STR, type_of
@@ -53,8 +54,7 @@ class InsertCompiler(SelectCompiler):
             self.inserting = statement
             sql += self.conflict_clause(statement, statement.conflict)
             self.inserting = None
-        if statement.returned:
-            sql += self.returning_clause(statement)
+        sql += self.end(statement)
         self.scope = outer
         return sql
 
@@ -82,11 +82,11 @@ class InsertCompiler(SelectCompiler):
             raise CompileError(f"nothing is inserted into {statement.table._name!r}: add values(…)")
         return f"{columns}VALUES {self.inserted_rows(statement.rows, targets)}"
 
-    def default_row(self, statement: Insert[Any, Any]) -> str:
+    def default_row(self, statement: Insert[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
         """`` DEFAULT VALUES``."""
         return " DEFAULT VALUES"
 
-    def inserted_query(self, statement: Insert[Any, Any], query: Statement[Any, Any]) -> str:
+    def inserted_query(self, statement: Insert[Any, Any], query: Statement[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
         """The query whose rows are inserted."""
         return self.query(query)
 
@@ -94,17 +94,25 @@ class InsertCompiler(SelectCompiler):
 
     def inserted_rows(self, rows: Rows, targets: Targets) -> str:
         """``(…), (…)``: without expressions in them, the rows are bound all at once."""
-        if self.need_a_look(rows, targets):
+        kinds = set(map(type, chain.from_iterable(rows)))
+        if self.need_a_look(rows, targets, kinds):
             return ", ".join([self.inserted_row(row, targets) for row in rows])
         start, width = len(self.parameters), len(targets)
         self.parameters.extend(chain.from_iterable(rows))
+        are_simple = self.are_taken_as_they_are(kinds)
         for position, target in enumerate(targets):
-            self.adapt_column(position, target, rows, range(start + position, len(self.parameters), width))
+            if target.value_type is not None or not are_simple:
+                self.adapt_column(position, target, rows, range(start + position, len(self.parameters), width))
         return self.marks(start, len(rows), width)
 
-    def need_a_look(self, rows: Rows, targets: Targets) -> bool:
-        """Whether a value cannot just be bound."""
-        return any(issubclass(kind, Term) for kind in set(map(type, chain.from_iterable(rows))))
+    def need_a_look(self, rows: Rows, targets: Targets, kinds: set[type]) -> bool:  # noqa: ARG002 - dialects look at it
+        """Whether a value cannot just be bound; `kinds` are the types of all."""
+        return any(issubclass(kind, Term) for kind in kinds)
+
+    def are_taken_as_they_are(self, kinds: set[type]) -> bool:
+        """Whether the driver takes values of these types as they are, where that of their column is not known."""
+        adapters = self.dialect.values.adapters
+        return all(kind in _SIMPLE and ((known := _SIMPLE[kind]) is None or adapters[known] is None) for kind in kinds)
 
     def inserted_row(self, row: tuple[Any, ...], targets: Targets) -> str:
         """``(…)``: the values of one row."""
@@ -118,19 +126,18 @@ class InsertCompiler(SelectCompiler):
             if adapter is not None:
                 self.adapters.extend([(place, adapter) for place in places])
             return
-        kinds = {type(row[position]) for row in rows}
-        if all(kind in _SIMPLE and ((known := _SIMPLE[kind]) is None or adapters[known] is None) for kind in kinds):
+        if self.are_taken_as_they_are({type(row[position]) for row in rows}):
             return
         for place, row in zip(places, rows, strict=True):
             type_ = type_of(row[position])
             if type_ is not None and (adapter := adapters[type_]) is not None:
                 self.adapters.append((place, adapter))
 
-    def marks(self, start: int, rows: int, width: int) -> str:
+    def marks(self, start: int, rows: int, width: int) -> str:  # noqa: ARG002 - dialects look at it
         """The placeholders of rows: ``(?, ?), (?, ?)``."""
         return ", ".join([f"({', '.join([self.placeholder(0)] * width)})"] * rows)
 
-    # -- more than one statement takes ----------------------------------------------------------------------------------
+    # -- more than one statement takes --------------------------------------------------------------------------------
 
     def parts(self, statement: Statement[Any, Any]) -> Sequence[Statement[Any, Any]]:
         """The statements that together do what one does: an INSERT with more values than the database takes is split."""
@@ -231,6 +238,14 @@ class InsertCompiler(SelectCompiler):
             raise CompileError(f"excluded.{node.name}: {error}") from None
 
     # -- RETURNING ----------------------------------------------------------------------------------------------------
+
+    def end(self, statement: Write[Any, Any]) -> str:
+        """`` RETURNING …``, and raw SQL after it."""
+        sql = ""
+        if statement.returned:
+            refuse_duplicates(statement)
+            sql = self.returning_clause(statement)
+        return sql + "".join([f" {self.visit(each)}" for each in statement.end_modifiers])
 
     def returning_clause(self, statement: Write[Any, Any]) -> str:
         """`` RETURNING …``."""

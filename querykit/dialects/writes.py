@@ -66,7 +66,7 @@ class WriteCompiler(InsertCompiler):
         """`` FROM … WHERE … RETURNING …``."""
         sql, predicates = self.other_tables(statement, word, outer)
         sql += self.where_clause(predicates + statement.predicates)
-        return sql + self.returning_clause(statement) if statement.returned else sql
+        return sql + self.end(statement)
 
     def other_tables(
         self, statement: Restricted[Any, Any], word: str, outer: frozenset[str]
@@ -122,8 +122,7 @@ class WriteCompiler(InsertCompiler):
             self.scope = both - {hidden.get(branch.kind, statement.source._reference)}
             sql += self.merge_branch(branch, statement)
         self.scope = both
-        if statement.returned:
-            sql += self.returning_clause(statement)
+        sql += self.end(statement)
         self.scope = outer
         return sql
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from querykit.builder.expressions import Parameter
+from querykit.builder.compiled import LateValue
 from querykit.builder.insert import Insert
 from querykit.dialects.driver import DriverResult
 
@@ -39,7 +39,7 @@ async def run_parts(
     async with runner._together() as transaction:
         for part in parts:
             each = part.compile(dialect)
-            named = {item.name for item in each.parameters if isinstance(item, Parameter)}
+            named = {item.name for item in each.parameters if isinstance(item, LateValue)}
             given = {name: value for name, value in (parameters or {}).items() if name in named}
             results.append(await transaction._run_in_time(each, wanted, each.arguments(given), timeout))
     counts = [each.rows_affected for each in results]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from querykit.builder.compiled import ExecuteResult
 from querykit.builder.creator import Creator
+from querykit.builder.explain import explained
 from querykit.builder.query import Query
 from querykit.builder.statement import Statement, as_statement
 from querykit.errors import BuildError, MultipleResultsError, NoResultError, QueryTimeoutError, UsageError
@@ -338,6 +339,43 @@ class Runner(Creator):
 
     def _abandon_stream(self) -> None:
         """Know that nobody reads a stream any more."""
+
+    async def explain(
+        self,
+        query: Statement[Any, Any] | Convertible,
+        *,
+        analyze: bool = False,
+        format: str | None = None,  # noqa: A002 - as the SQL has it
+        rollback: bool = False,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> list[dict[str, Any]]:
+        """How the server would run a statement: the rows of its EXPLAIN.
+
+        Args:
+            query: A statement, raw ``sql(…)`` or a PyPika query.
+            analyze: Run it, and show what it took. Refused for a write, and for raw SQL, which may be one, unless
+                `rollback` is said; SQLite has none.
+            format: ``"json"`` gives one row with the `plan` decoded; PostgreSQL also has ``"text"``, ``"xml"`` and
+                ``"yaml"``, MySQL ``"traditional"`` and ``"tree"``.
+            rollback: Undo what an analysed write did.
+            parameters: Values for its named parameters.
+            timeout: Seconds after which it is stopped; None takes the database's default.
+
+        Raises:
+            UsageError: a write would be analysed, and kept.
+            UnsupportedError: the server has no such EXPLAIN.
+        """
+        plan = explained(as_statement(query), analyze=analyze, form=format)
+        if not plan.is_write:
+            return await self.fetch_all(plan, parameters=parameters, timeout=timeout)
+        if not rollback:
+            raise UsageError("explain(analyze=True) runs the statement, which may write: say rollback=True to undo that")
+        transaction = await self._together().start()
+        try:
+            return await transaction.fetch_all(plan, parameters=parameters, timeout=timeout)
+        finally:
+            await transaction.rollback()
 
     # -- running ------------------------------------------------------------------------------------------------------
 

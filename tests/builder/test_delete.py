@@ -84,7 +84,7 @@ async def test_joined_tables(stock):
 
 
 async def test_a_left_join(stock):
-    query = delete_from(item).left_join(pet, pet.owner_id == item.id).where(pet.id == None)
+    query = delete_from(item).left_join(pet, pet.owner_id == item.id).where(pet.id.is_null())
     text = "DELETE `item` FROM `item` LEFT JOIN `pet` ON `pet`.`owner_id` = `item`.`id` WHERE `pet`.`id` IS NULL"
     compiles_to(
         query,

@@ -116,7 +116,7 @@ async def test_a_row_of_defaults(stock):
             "sqlite": 'INSERT INTO "item" DEFAULT VALUES',
         },
     )
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - the name has no default, which servers say differently
+    with pytest.raises(Exception) as caught:
         await stock.execute(query)
     assert stock.dialect.name in ("mysql", "mariadb") or isinstance(caught.value, NotNullViolationError)
 

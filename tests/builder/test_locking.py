@@ -22,7 +22,9 @@ query = select_from(item).select(item.id).order_by(item.id)
 async def test_for_update(stock, locked, words):
     compiles_to(
         locked,
-        spelled(f'SELECT "item"."id" FROM "item" ORDER BY "item"."id" {words}', sqlite=(UnsupportedError, "transaction")),
+        spelled(
+            f'SELECT "item"."id" FROM "item" ORDER BY "item"."id" {words}', sqlite=(UnsupportedError, "transaction")
+        ),
     )
     if stock.dialect.name != "sqlite":
         assert await stock.fetch_column(locked) == [1, 2, 3]

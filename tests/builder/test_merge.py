@@ -8,7 +8,7 @@ from tests.builder.stock import item
 from tests.expected import compiles_to
 from tests.sample import person, pet
 
-elsewhere = {name: (UnsupportedError, "on_conflict") for name in ("mysql", "mariadb", "sqlite")}
+elsewhere = dict.fromkeys(("mysql", "mariadb", "sqlite"), (UnsupportedError, "on_conflict"))
 
 
 async def rows(db):

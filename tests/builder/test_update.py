@@ -13,6 +13,7 @@ from querykit import (
     json_array_from,
     param,
     select_from,
+    sql,
     table,
     update,
     value,
@@ -362,3 +363,19 @@ def test_what_means_nothing_is_refused():
         with pytest.raises(CompileError):
             query.set({pet.name: "x"}).where(item.id == 1).compile(dialect)
     assert query.set(amount=value(1)).assignments
+
+
+async def test_raw_sql_at_the_end(stock):
+    query = update(item).set(amount=1).where(item.id == 1).modify_end(sql("/* {} */ -- why", sql.raw("because")))
+    for dialect in ("postgres", "mysql", "mariadb", "sqlite"):
+        assert query.compile(dialect).sql.rstrip("\n").endswith(" /* because */ -- why")
+    await stock.execute(query)
+    with pytest.raises(BuildError, match="raw SQL"):
+        query.modify_end("-- why")
+
+
+def test_two_columns_of_one_name_do_not_come_back():
+    query = update(item).from_(pet).set(note=pet.name).where(pet.id == item.id).returning(item.id, pet.id)
+    with pytest.raises(CompileError, match="two columns of the result are named 'id'"):
+        query.compile("postgres")
+    assert query.replaced(returned=()).returning(item.id, pet.id.as_("pet_id")).compile("postgres")

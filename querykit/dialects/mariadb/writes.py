@@ -9,10 +9,12 @@ from querykit.dialects.mysql.writes import MySQLWrites
 
 if TYPE_CHECKING:
     from querykit.builder.delete import Delete
+    from querykit.builder.explain import Explain
     from querykit.builder.insert import Insert
     from querykit.builder.locking import Lock
     from querykit.builder.update import Update
     from querykit.builder.upsert import Conflict, ExcludedColumn
+    from querykit.builder.values_table import ValuesTable
     from querykit.builder.write import Write
 
 
@@ -23,7 +25,23 @@ class MariaDBWrites(MySQLWrites):
 
     lock_words: ClassVar = {"UPDATE": "FOR UPDATE", "SHARE": "LOCK IN SHARE MODE"}
 
-    def locked_tables(self, lock: Lock) -> str:
+    plan_formats = frozenset({"json"})
+
+    def visit_values_table(self, source: ValuesTable) -> str:
+        """``(WITH v (a, b) AS (VALUES (…), (…)) SELECT * FROM v) AS v``: a derived table cannot name its columns."""
+        name = self.names[source._reference]
+        columns = ", ".join([self.names[each] for each in source._columns])
+        return f"(WITH {name} ({columns}) AS ({self.values_rows(source, '')}) SELECT * FROM {name}) AS {name}"
+
+    def explain_words(self, statement: Explain) -> str:
+        """``EXPLAIN FORMAT=JSON``, and ``ANALYZE FORMAT=JSON``.
+
+        Source: https://mariadb.com/kb/en/analyze-statement/
+        """
+        word = "ANALYZE" if statement.is_analyzed else "EXPLAIN"
+        return word if statement.form is None else f"{word} FORMAT={statement.form.upper()}"
+
+    def locked_tables(self, lock: Lock) -> str:  # noqa: ARG002 - dialects look at it
         """Refuse OF."""
         raise self.unsupported("FOR UPDATE OF", "leave of= out, which locks the rows of every table of the query")
 

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from querykit.builder.delete import Delete
+    from querykit.builder.explain import Explain
     from querykit.builder.insert import Insert
     from querykit.builder.merge import Merge
     from querykit.builder.statement import Statement
     from querykit.builder.update import Update
     from querykit.builder.upsert import Conflict, ExcludedColumn
+    from querykit.builder.values_table import ValuesTable
     from querykit.builder.write import Assignment, Restricted, Write
     from querykit.dialects.select import OnlyTable
 
@@ -46,8 +48,23 @@ class MySQLWrites(Compiler):
     uses_new_row: bool = False
 
     lock_words: ClassVar = {"UPDATE": "FOR UPDATE", "SHARE": "FOR SHARE"}
+    plan_formats = frozenset({"traditional", "json", "tree"})
 
-    # -- sub-queries that read the table that is written -----------------------------------------------------------------
+    # -- VALUES, EXPLAIN ----------------------------------------------------------------------------------------------
+
+    def values_rows(self, source: ValuesTable, word: str = "ROW") -> str:
+        """``VALUES ROW(…), ROW(…)``, since 8.0.19."""
+        return super().values_rows(source, word)
+
+    def explain_words(self, statement: Explain) -> str:
+        """``EXPLAIN ANALYZE`` and ``EXPLAIN FORMAT=…``; what is analysed is shown as a tree."""
+        if statement.is_analyzed:
+            if statement.form not in (None, "tree"):
+                raise self.unsupported(f"EXPLAIN ANALYZE FORMAT={statement.form.upper()}", 'say format="tree"')
+            return "EXPLAIN ANALYZE"
+        return "EXPLAIN" if statement.form is None else f"EXPLAIN FORMAT={statement.form.upper()}"
+
+    # -- sub-queries that read the table that is written --------------------------------------------------------------
 
     def table(self, table: Any) -> str:
         """A table in FROM."""
@@ -96,7 +113,7 @@ class MySQLWrites(Compiler):
             )
         return words[statement.resolution]
 
-    def default_row(self, statement: Insert[Any, Any]) -> str:
+    def default_row(self, statement: Insert[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
         """`` () VALUES ()``."""
         return " () VALUES ()"
 
@@ -196,7 +213,7 @@ class MySQLWrites(Compiler):
             written.append(sql)
         return ", ".join(written)
 
-    def apart(self, assignment: Assignment, statement: Write[Any, Any], *, is_joined: bool) -> tuple[Any, ...]:
+    def apart(self, assignment: Assignment, statement: Write[Any, Any], *, is_joined: bool) -> tuple[Any, ...]:  # noqa: ARG002 - dialects look at it
         """The column, ``a = …``, and its parameters by themselves."""
         column, value = assignment
         if column.reference not in self.scope:
@@ -271,13 +288,13 @@ class MySQLWrites(Compiler):
                 raise self.unsupported(f"{verb} … JOIN … ORDER BY … LIMIT", "take the keys from an ordered query")
             ordered = Select[Any, Any]().replaced(orderings=statement.orderings, row_limit=statement.row_limit)
             sql += self.order_by_clause(ordered) + self.limit_clause(ordered)
-        return sql + self.returning_clause(statement) if statement.returned else sql
+        return sql + self.end(statement)
 
-    def returning_clause(self, statement: Write[Any, Any]) -> str:
+    def returning_clause(self, statement: Write[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
         """Refuse RETURNING."""
         raise self.unsupported("RETURNING", "select the rows by their key in the same transaction")
 
-    def visit_merge(self, statement: Merge[Any, Any]) -> str:
+    def visit_merge(self, statement: Merge[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
         """Refuse MERGE."""
         raise self.unsupported("MERGE", "insert with on_conflict().do_update(…), from_select(…) if need be")
 

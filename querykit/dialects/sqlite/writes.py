@@ -15,15 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from querykit.builder.delete import Delete
+    from querykit.builder.explain import Explain
     from querykit.builder.locking import Lock
     from querykit.builder.merge import Merge
     from querykit.builder.statement import Statement
     from querykit.builder.upsert import Conflict
+    from querykit.builder.values_table import ValuesTable
     from querykit.builder.write import Write
 
 
 class SQLiteWrites(Compiler):
     """Writes the statements that change rows."""
+
+    def visit_values_table(self, source: ValuesTable) -> str:
+        """``(SELECT column1 AS a, column2 AS b FROM (VALUES (…), (…))) AS v``: a table cannot name its columns."""
+        columns = [f"column{place} AS {self.names[name]}" for place, name in enumerate(source._columns, 1)]
+        rows = self.values_rows(source)
+        return f"(SELECT {', '.join(columns)} FROM ({rows})) AS {self.names[source._reference]}"
+
+    def explain_words(self, statement: Explain) -> str:
+        """``EXPLAIN QUERY PLAN``."""
+        if statement.is_analyzed:
+            raise self.unsupported("EXPLAIN ANALYZE", "explain() shows the plan; measure the time around the call")
+        return "EXPLAIN QUERY PLAN"
 
     def lock_clause(self, lock: Lock) -> str:
         """Refuse locks on rows."""
@@ -109,7 +123,7 @@ class SQLiteWrites(Compiler):
         columns = [AllColumns(None) if type(each) is AllColumns else each for each in statement.returned]
         return " RETURNING " + ", ".join([self.output(each) for each in columns])
 
-    def visit_merge(self, statement: Merge[Any, Any]) -> str:
+    def visit_merge(self, statement: Merge[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
         """Refuse MERGE."""
         raise self.unsupported("MERGE", "insert with on_conflict(…).do_update(…), from_select(…) if need be")
 

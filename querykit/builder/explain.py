@@ -1,0 +1,38 @@
+"""EXPLAIN: how the database would run a statement, or did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from querykit.builder.compiled import OutputColumn
+from querykit.builder.rewrite import walk
+from querykit.builder.statement import Statement
+from querykit.builder.value_types import JSON
+
+
+class Explain(Statement[dict[str, Any], Any]):
+    """An EXPLAIN of a statement; `Statement.explain` runs one.
+
+    Attributes:
+        statement: What is explained.
+        is_analyzed: Whether it is run, and its times and rows counted.
+        form: How the plan is written (``"json"``, ``"text"``, ``"tree"`` …), or None for the server's usual way.
+    """
+
+    statement: Statement[Any, Any]
+    is_analyzed: bool = False
+    form: str | None = None
+
+    @property
+    def is_write(self) -> bool:  # type: ignore[override]
+        """Whether running it may change data."""
+        return self.is_analyzed and any(isinstance(node, Statement) and node.is_write for node in walk(self.statement))
+
+    def output_columns(self) -> tuple[OutputColumn, ...] | None:
+        """The plan, if it is JSON; else only the database knows."""
+        return (OutputColumn("plan", JSON),) if self.form == "json" else None
+
+
+def explained(statement: Statement[Any, Any], *, analyze: bool, form: str | None) -> Explain:
+    """The EXPLAIN of a statement."""
+    return object.__new__(Explain).replaced(statement=statement, is_analyzed=analyze, form=form and form.lower())
