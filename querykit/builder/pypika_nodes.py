@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 
 
-class BareColumn(Expression[T_co], Field):
+class BareColumn(Expression[T_co], Field):  # pyright: ignore[reportIncompatibleMethodOverride] - as those of Column
     """A column without a table, whose table the server finds."""
 
     def __init__(self, name: str) -> None:

@@ -58,7 +58,7 @@ class PyPikaCompiler(WindowCompiler):
         return f"({', '.join([self.beside_known(node, each) for each in node.items])})"
 
     @visits(ArrayItems)
-    def visit_array_items(self, node: ArrayItems[Any]) -> str:  # noqa: ARG002 - for dialects that have it
+    def visit_array_items(self, node: ArrayItems[Any]) -> str:
         """``ARRAY[a, b]``, where the database has arrays."""
         raise self.unsupported("arrays", "put the items into rows, or bind a list to a JSON column")
 
@@ -73,17 +73,17 @@ class PyPikaCompiler(WindowCompiler):
         return f"{left} {operator} {right}"
 
     @visits(IntervalParts)
-    def visit_interval_parts(self, node: IntervalParts[Any]) -> str:  # noqa: ARG002 - for dialects that have it
+    def visit_interval_parts(self, node: IntervalParts[Any]) -> str:
         """An interval, where the database has any."""
         raise self.unsupported("intervals", "compute the date in Python, or write its own function through sql(…)")
 
     @visits(AtTimeZone)
-    def visit_at_time_zone(self, node: AtTimeZone[Any]) -> str:  # noqa: ARG002 - for dialects that have it
+    def visit_at_time_zone(self, node: AtTimeZone[Any]) -> str:
         """``a AT TIME ZONE zone``, where the database has it."""
         raise self.unsupported("AT TIME ZONE", "convert the time in Python")
 
     @visits(Transcoding)
-    def visit_transcoding(self, node: Transcoding[Any]) -> str:  # noqa: ARG002 - for dialects that have it
+    def visit_transcoding(self, node: Transcoding[Any]) -> str:
         """``CONVERT(a USING encoding)``, where the database has it."""
         raise self.unsupported("CONVERT(… USING …)")
 

@@ -1,5 +1,8 @@
 """PyPika's queries run as they are, nest, and stand where ours can; what cannot be converted is refused."""
 
+# PyPika's annotations are narrower than what it takes, and what it answers to any name is no Field alone.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportOperatorIssue=false
+
 from __future__ import annotations
 
 import datetime as dt
@@ -388,6 +391,15 @@ async def test_a_pypika_query_stands_wherever_one_of_ours_can(db):
     value = select_from(person).select(Query.from_(PET).select(fn.Count("*")).as_("pets")).where(person.id == 1)
     assert await db.fetch_all(value) == [{"pets": 5}]
     assert sorted(await db.fetch_column(select_from(pet).select(pet.owner_id).except_(cats))) == [4]
+
+
+def test_our_columns_stand_in_pypikas_queries_where_its_builder_does_not_ask_for_their_truth():
+    ours = PET.owner_id == person.id  # Python asks the right side first, so that this is a criterion of ours
+    sql = 'SELECT "pet"."id" FROM "pet" WHERE "pet"."id" > $1 AND "person"."id" = "pet"."owner_id"'
+    for query in (Query.from_(PET).select(PET.id).where(PET.id > 1).where(ours), SELECT.where((PET.id > 1) & ours)):
+        assert sql in select_from(person).select(json_array_from(query).as_("pets")).compile("postgres").sql
+    with pytest.raises(TypeError, match="has no truth value"):
+        SELECT.where(ours).where(PET.id > 1)
 
 
 def test_a_query_is_read_once_and_does_not_follow_pypika():

@@ -42,6 +42,6 @@ class SQLiteTerms(Compiler):
         items = super().among(node)
         return f"VALUES {items}" if type(node.items[0]) is Row else items
 
-    def visit_extraction(self, node: Extraction[Any]) -> str:  # noqa: ARG002 - refused whatever it is
+    def visit_extraction(self, node: Extraction[Any]) -> str:
         """Refuse EXTRACT."""
         raise self.unsupported("EXTRACT", "write strftime through sql(…), or take the part in Python")
