@@ -58,6 +58,7 @@ def side_by_side(contenders: Mapping[str, Contender], *, rounds: int = ROUNDS) -
 
 
 def _batch_size(call: Contender) -> int:
+    call()  # what the first call alone does, such as filling a cache, is nobody's usual cost
     size = 1
     while (taken := _seconds_per_call(call, size) * size) < SECONDS_PER_BATCH:
         size = max(size * 2, int(size * SECONDS_PER_BATCH / max(taken, 1e-9) / 2))

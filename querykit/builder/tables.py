@@ -35,6 +35,7 @@ class Column(Expression[T_co], Field):
         self.table: Any = table
         self.reference = table._reference
         self.value_type = type_
+        self.alias = None  # not left to the class: every column that is written is asked for it
 
     # -- a column of unknown type may hold JSON; see `JsonExpression` ---------------------------------------------------
 

@@ -20,7 +20,7 @@ class Compiler(ValuesCompiler):
         """The statement as SQL, with its parameters."""
         if isinstance(statement, Query) and not statement.has_unique_names():
             refuse_duplicates(statement)
-        sql = self.visitors[type(statement)](self, statement)
+        sql = self.visitor_of[type(statement)](self, statement)
         if isinstance(statement, RawStatement):
             sql = sql.removesuffix("\n")  # nothing follows, so that a comment at the end needs no end
         limit = self.dialect.features.max_parameters

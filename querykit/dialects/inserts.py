@@ -13,7 +13,7 @@ from querykit.builder.query import refuse_duplicates
 from querykit.builder.tables import Column
 from querykit.builder.upsert import ExcludedColumn
 from querykit.builder.value_types import BOOL, FLOAT, INT, STR, type_of
-from querykit.dialects.expressions import Visitors, visits
+from querykit.dialects.expressions import Written, visits
 from querykit.dialects.select import SelectCompiler
 from querykit.errors import BuildError, CompileError
 
@@ -204,11 +204,9 @@ class InsertCompiler(SelectCompiler):
     @contextmanager
     def unqualified(self) -> Iterator[None]:
         """Write columns by their name alone."""
-        parts = self.__dict__
-        parts["visit_column"] = lambda node: self.names[node.name]
-        parts["visitors"] = Visitors({**self.visitors, Column: lambda _, node: self.names[node.name]})
+        qualified, self.column_sql = self.column_sql, Written(lambda column: self.names[column.name])
         yield
-        del parts["visit_column"], parts["visitors"]
+        self.column_sql = qualified
 
     def set_clause(self, assignments: Sequence[Assignment], statement: Write[Any, Any]) -> str:
         """``a = …, b = …``."""

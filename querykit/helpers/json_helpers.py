@@ -34,7 +34,7 @@ def json_array_from(query: Any) -> Expression[list[Any]]:
         BuildError: a column of the query has no name, or two have the same.
         UnsupportedError: when compiled, where the database cannot nest such a query.
     """
-    return JsonArray(_query(query, "json_array_from"))
+    return JsonArray(query if isinstance(query, Query) else _query(query, "json_array_from"))
 
 
 def json_map_from(query: Any, *, key: Any) -> Expression[dict[Any, Any]]:
@@ -56,7 +56,7 @@ def json_map_from(query: Any, *, key: Any) -> Expression[dict[Any, Any]]:
     Raises:
         BuildError: the key is no column of the query, a column has no name, or two have the same.
     """
-    return JsonMap(_query(query, "json_map_from"), key)
+    return JsonMap(query if isinstance(query, Query) else _query(query, "json_map_from"), key)
 
 
 def json_object_from(query: Any) -> Expression[dict[str, Any] | None]:
@@ -70,7 +70,7 @@ def json_object_from(query: Any) -> Expression[dict[str, Any] | None]:
     Raises:
         BuildError: a column of the query has no name, or two have the same.
     """
-    return JsonObject(_query(query, "json_object_from"))
+    return JsonObject(query if isinstance(query, Query) else _query(query, "json_object_from"))
 
 
 def json_build_object(**values: Any) -> Expression[dict[str, Any]]:
@@ -90,7 +90,7 @@ def json_build_object(**values: Any) -> Expression[dict[str, Any]]:
 
 
 def _query(query: Any, helper: str) -> Query[Any, Any]:
-    found = query if isinstance(query, Query) else query_of(query, helper)
+    found = query_of(query, helper)
     if not isinstance(found, Query):
         raise BuildError(f"{helper} takes a select, not a {type(found).__name__}")
     return found

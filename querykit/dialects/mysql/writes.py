@@ -72,9 +72,9 @@ class MySQLWrites(Compiler):
             self.reads_written = True
         return super().table(table)
 
-    def only_table(self, query: Select[Any, Any]) -> OnlyTable | None:
-        """The table of a query from one table; within a write, `table` has to meet it."""
-        return super().only_table(query) if self.written is None else None
+    def plain_select(self, query: Select[Any, Any], only: OnlyTable) -> str:
+        """A select from one table; within a write, `table` has to meet it."""
+        return super().plain_select(query, only) if self.written is None else self.full_select(query)
 
     def query(self, query: Statement[Any, Any]) -> str:
         """A query inside another; one that reads the table that is written is read whole first.

@@ -154,7 +154,7 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
     def _rows(self, node: JsonRows) -> str:
         """The query, its columns put in forms that survive JSON by a query around it where one needs that."""
         query = node.query
-        sql = self.visitors[type(query)](self, query)
+        sql = self.visitor_of[type(query)](self, query)
         has_text = compares(query) and any(isinstance(each.shape, Nested) for each in node.columns or ())
         if not has_text and not self.needs_encoding(query):
             return sql
