@@ -12,7 +12,14 @@ from querykit.errors import BuildError
 
 T = TypeVar("T")
 
-_SUMS: Final = {"int": TOTAL, "total": TOTAL, "float": FLOAT, "average": FLOAT, "decimal": DECIMAL, "timedelta": TIMEDELTA}
+_SUMS: Final = {
+    "int": TOTAL,
+    "total": TOTAL,
+    "float": FLOAT,
+    "average": FLOAT,
+    "decimal": DECIMAL,
+    "timedelta": TIMEDELTA,
+}
 _MEANS: Final = {"int": AVERAGE, "total": AVERAGE, "average": AVERAGE, "float": FLOAT, "decimal": DECIMAL}
 
 

@@ -89,7 +89,9 @@ def cardinality(term: Any) -> FunctionCall[int]:
     return known("CARDINALITY", [operand(term)], INT)
 
 
-def range_of(kind: RangeKind, lower: Any, upper: Any, bounds: Literal["[)", "[]", "(]", "()"] = "[)") -> FunctionCall[Any]:
+def range_of(
+    kind: RangeKind, lower: Any, upper: Any, bounds: Literal["[)", "[]", "(]", "()"] = "[)"
+) -> FunctionCall[Any]:
     """``DATERANGE(a, b, '[)')``: from one value to another; None is without end. PostgreSQL.
 
     Args:

@@ -149,7 +149,9 @@ class CompiledQuery:
             raise BuildError(f"no value for the parameter {missing[0]!r}")
         if extra := sorted(named.keys() - wanted):
             raise BuildError(f"the query has no parameter {extra[0]!r}{did_you_mean(extra[0], wanted)}")
-        return tuple(item.checked(named[item.name]) if isinstance(item, LateValue) else item for item in self.parameters)
+        return tuple(
+            item.checked(named[item.name]) if isinstance(item, LateValue) else item for item in self.parameters
+        )
 
     def __repr__(self) -> str:
         """The text and the number of parameters; values are not shown."""
@@ -160,43 +162,71 @@ class Executor(Protocol):
     """What runs a statement: a database, a connection or a transaction. Only `execution` implements it."""
 
     async def fetch_all(
-        self, query: Statement[RowT, Any], *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+        self,
+        query: Statement[RowT, Any],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
     ) -> list[RowT]:
         """Every row."""
         ...
 
     async def fetch_one(
-        self, query: Statement[RowT, Any], *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+        self,
+        query: Statement[RowT, Any],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
     ) -> RowT:
         """The only row."""
         ...
 
     async def fetch_one_or_none(
-        self, query: Statement[RowT, Any], *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+        self,
+        query: Statement[RowT, Any],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
     ) -> RowT | None:
         """The only row, or None."""
         ...
 
     async def fetch_first(
-        self, query: Statement[RowT, Any], *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+        self,
+        query: Statement[RowT, Any],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
     ) -> RowT | None:
         """The first row, or None."""
         ...
 
     async def fetch_value(
-        self, query: Statement[Any, ValueT], *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+        self,
+        query: Statement[Any, ValueT],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
     ) -> ValueT:
         """The value of the only column of the only row."""
         ...
 
     async def fetch_column(
-        self, query: Statement[Any, ValueT], *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+        self,
+        query: Statement[Any, ValueT],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
     ) -> list[ValueT]:
         """The values of the only column."""
         ...
 
     async def execute(
-        self, query: Statement[Any, Any], *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+        self,
+        query: Statement[Any, Any],
+        *,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
     ) -> ExecuteResult:
         """Run it for what it does."""
         ...
@@ -231,7 +261,9 @@ def dialect_named(name: str) -> Dialect:
         return _dialects[name]
     except (KeyError, TypeError):
         known = ", ".join(sorted(_dialects))
-        raise ConfigurationError(f"no dialect {name!r}{did_you_mean(str(name), _dialects)}; there are {known}") from None
+        raise ConfigurationError(
+            f"no dialect {name!r}{did_you_mean(str(name), _dialects)}; there are {known}"
+        ) from None
 
 
 def did_you_mean(word: str, known: Sequence[str] | set[str] | Mapping[str, object]) -> str:

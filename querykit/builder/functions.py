@@ -27,7 +27,9 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*){0,2}")
-_TYPE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*( [A-Za-z_][A-Za-z0-9_]*){0,3}( ?\(\d{1,4}(, ?\d{1,4})?\))?( [a-z ]+)?(\[\])*")
+_TYPE_NAME = re.compile(
+    r"[A-Za-z_][A-Za-z0-9_]*( [A-Za-z_][A-Za-z0-9_]*){0,3}( ?\(\d{1,4}(, ?\d{1,4})?\))?( [a-z ]+)?(\[\])*"
+)
 
 
 class FunctionCall(Expression[T_co]):
@@ -210,7 +212,12 @@ class Cast(Expression[T_co]):
 
 def read_as(document: JsonExpression, type_: ValueType) -> Expression[Any]:
     """JSON cast to a type."""
-    readings = {"int": document.as_int, "float": document.as_float, "decimal": document.as_decimal, "bool": document.as_bool}
+    readings = {
+        "int": document.as_int,
+        "float": document.as_float,
+        "decimal": document.as_decimal,
+        "bool": document.as_bool,
+    }
     if type_.kind in readings:
         return readings[type_.kind]()
     if type_.kind == "json":
@@ -248,7 +255,9 @@ def cast(term: Any, annotation: type[T] | str) -> Expression[T]:
     if type_ is None:
         raise BuildError("cast() takes a type that databases have, not Any")
     found = operand(term)
-    return static_cast("Expression[T]", read_as(found, type_)) if isinstance(found, JsonExpression) else Cast(found, type_)
+    return (
+        static_cast("Expression[T]", read_as(found, type_)) if isinstance(found, JsonExpression) else Cast(found, type_)
+    )
 
 
 def nullable_shape(terms: Iterable[Any]) -> Nested | None:

@@ -74,7 +74,10 @@ def _sets(sets: tuple[Any, ...], where: str, *, may_be_empty: bool = False) -> t
     if not sets:
         raise BuildError(f"{where}() takes at least one term")
     found = tuple(
-        [tuple([grouping(one, where) for one in (each if isinstance(each, list | tuple) else (each,))]) for each in sets]
+        [
+            tuple([grouping(one, where) for one in (each if isinstance(each, list | tuple) else (each,))])
+            for each in sets
+        ]
     )
     if not may_be_empty and not all(found):
         raise BuildError(f"a level of {where}() has at least one term")

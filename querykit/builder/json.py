@@ -99,7 +99,9 @@ class JsonMap(JsonArray):
     def _only_value(self, names: list[str | None]) -> str:
         others = [str(name) for name in names if name != self.key]
         if len(others) != 1:
-            raise BuildError(f"{self.helper}: scalars() is for a query of the key and one more column, not {len(others)}")
+            raise BuildError(
+                f"{self.helper}: scalars() is for a query of the key and one more column, not {len(others)}"
+            )
         return others[0]
 
     @property

@@ -116,7 +116,9 @@ def _with_parts(node: Any, changes: dict[str, Any]) -> Any:
     if isinstance(node, Statement):
         if "ctes" in changes:
             queries = zip(node.ctes, changes["ctes"], strict=True)
-            changes["ctes"] = tuple([each if query is each._query else _copied(each, _query=query) for each, query in queries])
+            changes["ctes"] = tuple(
+                [each if query is each._query else _copied(each, _query=query) for each, query in queries]
+            )
         return node.replaced(**changes)
     if isinstance(node, Ordering):
         return Ordering(changes["term"], node.direction, node.nulls)

@@ -72,7 +72,9 @@ class JsonColumn(JsonExpression, Column[Any]):  # type: ignore[misc]
 
 def typed_column(name: str, source: Source, type_: ValueType | None) -> Column[Any]:
     """A column of a table, of the class that its type asks for."""
-    return JsonColumn(name, source, type_) if type_ is not None and type_.kind == "json" else Column(name, source, type_)
+    return (
+        JsonColumn(name, source, type_) if type_ is not None and type_.kind == "json" else Column(name, source, type_)
+    )
 
 
 class Source:
@@ -108,7 +110,9 @@ class Source:
 
         def __getattr__(self, name: str) -> Column[Any]:
             if name.startswith("_"):  # Python's own questions (copying, pickling, notebooks) are not about columns
-                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}; a column of that name is source[{name!r}]")
+                raise AttributeError(
+                    f"{type(self).__name__} has no attribute {name!r}; a column of that name is source[{name!r}]"
+                )
             try:
                 return self[name]
             except BuildError as error:

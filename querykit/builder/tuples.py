@@ -80,8 +80,7 @@ class TupleValue(Row[Any]):
             if operator not in ("=", "<>"):
                 raise BuildError("a tuple with None in it has no order")
             each = [
-                item_equals(own, item, is_negated=operator == "<>")
-                for own, item in zip(self.items, items, strict=True)
+                item_equals(own, item, is_negated=operator == "<>") for own, item in zip(self.items, items, strict=True)
             ]
             return or_(*each) if operator == "<>" else and_(*each)
         return TupleComparison(operator, self, Subquery(self._query(other, "a tuple")))

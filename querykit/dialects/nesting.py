@@ -82,7 +82,9 @@ class NestingCompiler(JsonPathCompiler):
     def object_of_derived(self, columns: Iterable[OutputColumn]) -> str:
         """``JSON_OBJECT('id', nested.id, …)`` over the derived table."""
         prefix = self.names[self.NESTED] + "."
-        return self.json_pairs([(str(name), self.encoded_column(prefix + self.names[str(name)], shape)) for name, shape in columns])
+        return self.json_pairs(
+            [(str(name), self.encoded_column(prefix + self.names[str(name)], shape)) for name, shape in columns]
+        )
 
     def value_of_derived(self, column: OutputColumn) -> str:
         """The only column of the derived table, for a list of values."""

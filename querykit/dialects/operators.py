@@ -115,7 +115,9 @@ class OperatorCompiler(ExpressionCompiler):
     @visits(ArrayTest)
     def visit_array_test(self, node: ArrayTest) -> str:
         """``a @> b``, where the database has arrays."""
-        raise self.unsupported(f"the operator {node.operator} of arrays and ranges", "keep the items in rows, or in JSON")
+        raise self.unsupported(
+            f"the operator {node.operator} of arrays and ranges", "keep the items in rows, or in JSON"
+        )
 
     @visits(Element)
     def visit_element(self, node: Element) -> str:

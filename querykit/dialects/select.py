@@ -107,7 +107,9 @@ class SelectCompiler(LockingCompiler):
         outer, column_sql = self.scope, self.column_sql
         self.scope = scope = outer | only.references if outer else only.references
         written = []
-        for each in query.columns:  # written in place, because a comprehension or a method is a call, which takes longer
+        for (
+            each
+        ) in query.columns:  # written in place, because a comprehension or a method is a call, which takes longer
             if type(each) is Column and each.alias is None and each.reference in scope:
                 written.append(column_sql[each])
             else:
@@ -135,7 +137,9 @@ class SelectCompiler(LockingCompiler):
         """The names of the clause WINDOW, and those that a window of it can be based on."""
         names = [str(each.name) for each in query.windows]
         if len(set(names)) < len(names):
-            raise CompileError(f"the query has two windows named {next(one for one in names if names.count(one) > 1)!r}")
+            raise CompileError(
+                f"the query has two windows named {next(one for one in names if names.count(one) > 1)!r}"
+            )
         return frozenset(names)
 
     def scope_of(self, query: Select[Any, Any]) -> frozenset[str]:

@@ -66,7 +66,8 @@ class WindowCompiler(FunctionCompiler):
         if node.group_orderings:
             if not self.has_within_group:
                 raise self.unsupported(
-                    f"{name} … WITHIN GROUP", "number the rows with row_number() in a sub-query and select by the number"
+                    f"{name} … WITHIN GROUP",
+                    "number the rows with row_number() in a sub-query and select by the number",
                 )
             sql = f" WITHIN GROUP (ORDER BY {self.keys(node.group_orderings)})"
         if node.filter_predicates:

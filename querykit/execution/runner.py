@@ -370,7 +370,9 @@ class Runner(Creator):
         if not plan.is_write:
             return await self.fetch_all(plan, parameters=parameters, timeout=timeout)
         if not rollback:
-            raise UsageError("explain(analyze=True) runs the statement, which may write: say rollback=True to undo that")
+            raise UsageError(
+                "explain(analyze=True) runs the statement, which may write: say rollback=True to undo that"
+            )
         transaction = await self._together().start()
         try:
             return await transaction.fetch_all(plan, parameters=parameters, timeout=timeout)

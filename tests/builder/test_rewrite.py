@@ -47,7 +47,9 @@ EVERYWHERE = {
     "a filter": select_from(pet).select(fn.count().filter_where(exists(toys)).as_("n")),
     "an order": select_from(pet).select(pet.id).order_by(case().when(exists(toys), 1).else_(0).desc()),
     "raw SQL": select_from(pet).select(pet.id).where(sql("EXISTS ({})", toys)),
-    "a function of PyPika": select_from(pet).select(pypika_functions.Coalesce(fn.max(pet.id), 0).as_("n"), toys.as_("t")),
+    "a function of PyPika": select_from(pet).select(
+        pypika_functions.Coalesce(fn.max(pet.id), 0).as_("n"), toys.as_("t")
+    ),
     "a set operation": select_from(pet).select(pet.name).union(toys.clear_where()),
     "a cte": with_(cte("t", toys.clear_where())).select_from(cats).select(cats.id),
     "an update": update(pet).set(name=toys.limit(1)).all_rows(),
@@ -84,7 +86,9 @@ def test_a_filter_reaches_every_select_of_a_table():
 def test_a_recursive_cte_is_gone_through_once():
     query = with_(tree).select_from(tree).select(tree.id)
     assert sum(isinstance(node, Table) for node in walk(query)) == 1
-    changed = rewrite(query, lambda node: node.where(person.id == 1) if isinstance(node, Select) and person in node.sources else node)
+    changed = rewrite(
+        query, lambda node: node.where(person.id == 1) if isinstance(node, Select) and person in node.sources else node
+    )
     assert 'WHERE "person"."id" = ?' in changed.compile("sqlite").sql
     assert "WHERE" not in query.compile("sqlite").sql
 

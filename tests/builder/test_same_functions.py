@@ -167,7 +167,12 @@ async def test_a_function_of_a_sub_query_s_column_gives_the_same(db, case_name):
 async def test_now_is_now(db):
     before = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
     found = await db.fetch_one(
-        select(fn.now().as_("now"), fn.current_timestamp().as_("stamp"), fn.current_date().as_("day"), fn.current_time().as_("time"))
+        select(
+            fn.now().as_("now"),
+            fn.current_timestamp().as_("stamp"),
+            fn.current_date().as_("day"),
+            fn.current_time().as_("time"),
+        )
     )
     assert before < found["now"] < before + dt.timedelta(minutes=10)
     assert before < found["stamp"] < before + dt.timedelta(minutes=10)
@@ -186,7 +191,11 @@ async def test_random_is_a_fraction(db):
         (dt.date(2024, 2, 29), Interval(years=1, days=1), dt.date(2025, 3, 1)),
         (dt.date(2024, 3, 31), -Interval(months=1), dt.date(2024, 2, 29)),
         (dt.datetime(2023, 1, 31, 12), Interval(months=1), dt.datetime(2023, 2, 28, 12)),
-        (dt.datetime(2023, 1, 31, tzinfo=dt.UTC), Interval(months=1, hours=1), dt.datetime(2023, 2, 28, 1, tzinfo=dt.UTC)),
+        (
+            dt.datetime(2023, 1, 31, tzinfo=dt.UTC),
+            Interval(months=1, hours=1),
+            dt.datetime(2023, 2, 28, 1, tzinfo=dt.UTC),
+        ),
     ],
 )
 async def test_months_are_the_calendar_s_where_the_server_knows_them(db, start, interval, expected):
@@ -284,7 +293,13 @@ async def test_texts_of_expressions_stand_for_themselves_in_patterns(db):
         },
     )
     assert await db.fetch_column(query) == [10, 11, 12, 13, 14]
-    for text, pattern, found in (("50%", "0%", True), ("50", "0%", False), ("a_b", "_b", True), ("axb", "_b", False), ("a!b", "!b", True)):
+    for text, pattern, found in (
+        ("50%", "0%", True),
+        ("50", "0%", False),
+        ("a_b", "_b", True),
+        ("axb", "_b", False),
+        ("a!b", "!b", True),
+    ):
         condition = value(text).ends_with(fn.concat(pattern, ""))
         assert await db.fetch_value(select(condition.as_("v"))) is found
 

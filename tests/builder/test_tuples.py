@@ -74,11 +74,22 @@ async def test_a_list_of_tuples(db):
         },
     )
     assert await db.fetch_column(query) == [10, 11]
-    assert await db.fetch_column(pets.where(tuple_(pet.id, pet.species).not_in([(10, "dog"), (11, "cat")]))) == [12, 13, 14]
+    assert await db.fetch_column(pets.where(tuple_(pet.id, pet.species).not_in([(10, "dog"), (11, "cat")]))) == [
+        12,
+        13,
+        14,
+    ]
     assert await db.fetch_column(pets.where(tuple_(pet.id, pet.species).is_in([]))) == []
     assert len(await db.fetch_column(pets.where(tuple_(pet.id, pet.species).not_in([])))) == 5
-    assert await db.fetch_column(pets.where(tuple_(pet.id, pet.weight).is_in([(12, None), (11, 4.25), (10, 1)]))) == [11, 12]
-    assert await db.fetch_column(pets.where(tuple_(pet.id, pet.weight).not_in([(12, None), (11, 4.25)]))) == [10, 13, 14]
+    assert await db.fetch_column(pets.where(tuple_(pet.id, pet.weight).is_in([(12, None), (11, 4.25), (10, 1)]))) == [
+        11,
+        12,
+    ]
+    assert await db.fetch_column(pets.where(tuple_(pet.id, pet.weight).not_in([(12, None), (11, 4.25)]))) == [
+        10,
+        13,
+        14,
+    ]
     assert await db.fetch_column(pets.where(tuple_(pet.id, pet.owner_id).is_in([(10, pet.owner_id), (11, 3)]))) == [10]
 
 
@@ -101,7 +112,9 @@ async def test_tuples_in_the_rows_of_a_query(db):
 @pytest.mark.parametrize("count", [1, 2, 1000])
 async def test_lists_of_tuples_of_any_length(db, count):
     rows = [(number, "dog") for number in range(10, 10 + count)]
-    assert await db.fetch_column(pets.where(tuple_(pet.id, pet.species).is_in(rows))) == [10, 13][: 1 if count < 4 else 2]
+    assert (
+        await db.fetch_column(pets.where(tuple_(pet.id, pet.species).is_in(rows))) == [10, 13][: 1 if count < 4 else 2]
+    )
 
 
 def test_tuples_are_checked_when_they_are_built():
@@ -171,16 +184,26 @@ async def test_arrays_and_ranges_on_postgres(db):
             fn.cardinality(value([1, 2])).as_("count"),
             fn.contains(fn.range_of("int4range", 1, 5), 4).as_("in_range"),
             fn.contains(fn.range_of("daterange", dt.date(2024, 1, 1), None), dt.date(2025, 1, 1)).as_("in_dates"),
-            fn.overlaps(fn.range_of("numrange", Decimal(1), Decimal(5), "[]"), fn.range_of("numrange", Decimal(5), None)).as_("touch"),
+            fn.overlaps(
+                fn.range_of("numrange", Decimal(1), Decimal(5), "[]"), fn.range_of("numrange", Decimal(5), None)
+            ).as_("touch"),
         )
     )
     assert found == {
         "contains": True, "contained": False, "overlaps": True, "second": "b", "count": 2, "in_range": True,
         "in_dates": True, "touch": True,
     }  # fmt: skip
-    both = select_from(pet).select(fn.array(pet.name, pet.species).as_("words"), fn.array("x", "y").as_("given")).where(pet.id == 10)
+    both = (
+        select_from(pet)
+        .select(fn.array(pet.name, pet.species).as_("words"), fn.array("x", "y").as_("given"))
+        .where(pet.id == 10)
+    )
     assert await db.fetch_one(both) == {"words": ["Rex", "dog"], "given": ["x", "y"]}
-    names = select_from(pet).select(fn.array_agg(pet.name).order_by(pet.name.desc()).as_("names")).where(pet.species == "cat")
+    names = (
+        select_from(pet)
+        .select(fn.array_agg(pet.name).order_by(pet.name.desc()).as_("names"))
+        .where(pet.species == "cat")
+    )
     assert await db.fetch_value(names) == ["Minka", "Felix", "Amy"]
 
 

@@ -31,9 +31,7 @@ cats_first = select_from(pet).order_by(pet.species, pet.id)
 
 
 async def test_over_partitions_orders_and_frames(db):
-    total = fn.sum(pet.id).over(
-        partition_by=pet.species, order_by=[pet.weight.desc(), pet.id], frame=rows(-1, 0)
-    )
+    total = fn.sum(pet.id).over(partition_by=pet.species, order_by=[pet.weight.desc(), pet.id], frame=rows(-1, 0))
     query = cats_first.select(pet.id, total.as_("total"))
     compiles_to(
         query,
@@ -75,10 +73,9 @@ async def test_over_partitions_orders_and_frames(db):
 
 async def test_named_windows(db):
     w = window("w", partition_by=pet.species, order_by=pet.id)
-    query = (
-        cats_first.select(pet.id, fn.row_number().over(w).as_("n"), fn.count().over(w, frame=rows(None, None)).as_("all"))
-        .window(w)
-    )
+    query = cats_first.select(
+        pet.id, fn.row_number().over(w).as_("n"), fn.count().over(w, frame=rows(None, None)).as_("all")
+    ).window(w)
     quoted = (
         'SELECT "pet"."id", ROW_NUMBER() OVER "w" AS "n", '
         'COUNT(*) OVER ("w" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "all" FROM "pet" '
@@ -136,7 +133,12 @@ async def test_functions_of_windows(db):
 
 
 async def test_a_default_where_there_is_no_row_before(db):
-    query = select_from(pet).select(fn.lag(pet.name, 1, "none").over(order_by=pet.id).as_("before")).order_by(pet.id).limit(1)
+    query = (
+        select_from(pet)
+        .select(fn.lag(pet.name, 1, "none").over(order_by=pet.id).as_("before"))
+        .order_by(pet.id)
+        .limit(1)
+    )
     if db.dialect.name == "mariadb":
         with pytest.raises(UnsupportedError, match="LAG with a default"):
             query.compile("mariadb")
@@ -202,9 +204,7 @@ async def sales(db):
     await db.execute(sql.raw(f"CREATE TABLE sale (id INTEGER, day {day}, at {at}, amount {amount})"))  # type: ignore[arg-type]
     for id_, days, amount_ in ((1, 0, "1.10"), (2, 1, "2.20"), (3, 5, "10.05"), (4, 40, "0.01")):
         moment = dt.datetime(2024, 1, 1, 12) + dt.timedelta(days=days)
-        await db.execute(
-            sql("INSERT INTO sale VALUES ({}, {}, {}, {})", id_, moment.date(), moment, Decimal(amount_))
-        )
+        await db.execute(sql("INSERT INTO sale VALUES ({}, {}, {}, {})", id_, moment.date(), moment, Decimal(amount_)))
     yield db
     await db.execute(sql("DROP TABLE sale"))
 
@@ -272,11 +272,16 @@ async def test_aggregates_are_typed(db):
         "every": False, "some": True, "least": False,
     }  # fmt: skip
     assert [type(each) for each in found.values()] == [int, int, int, int, float, float, str, int, bool, bool, bool]
-    assert await db.fetch_value(select_from(pet).select(pet.species).group_by(pet.species).having(fn.sum(pet.id) > 30)) == "cat"
+    assert (
+        await db.fetch_value(select_from(pet).select(pet.species).group_by(pet.species).having(fn.sum(pet.id) > 30))
+        == "cat"
+    )
 
 
 async def test_no_rows_have_no_sum(db):
-    query = select_from(pet).select(fn.sum(pet.id).as_("s"), fn.avg(pet.id).as_("a"), fn.stddev(pet.id).as_("d"), fn.bool_or(pet.id > 1).as_("b"))
+    query = select_from(pet).select(
+        fn.sum(pet.id).as_("s"), fn.avg(pet.id).as_("a"), fn.stddev(pet.id).as_("d"), fn.bool_or(pet.id > 1).as_("b")
+    )
     assert await db.fetch_one(query.where(pet.id < 0)) == {"s": None, "a": None, "d": None, "b": None}
 
 
@@ -288,7 +293,9 @@ async def test_deviations_are_the_same_kind_everywhere(db):
     assert found == pytest.approx({"s": 2.5**0.5, "p": 2**0.5, "v": 2.5, "w": 2.0})
     assert all(type(each) is float for each in found.values())
     assert await db.fetch_value(select_from(pet).select(fn.stddev(pet.id).as_("s")).where(pet.id == 10)) is None
-    over = select_from(pet).select(fn.var_pop(pet.id).over(order_by=pet.id, frame=rows(-1, 0)).as_("v")).order_by(pet.id)
+    over = (
+        select_from(pet).select(fn.var_pop(pet.id).over(order_by=pet.id, frame=rows(-1, 0)).as_("v")).order_by(pet.id)
+    )
     assert await db.fetch_column(over) == [0.0, 0.25, 0.25, 0.25, 0.25]
 
 
@@ -359,13 +366,25 @@ def test_what_no_database_has_is_refused():
         select_from(pet).select(fn.rank().filter_where(pet.id > 1).over().as_("n")).compile("postgres")
     with pytest.raises(UnsupportedError, match="FILTER"):
         select_from(pet).select(fn.call("JSON_ARRAYAGG", pet.id).filter_where(pet.id > 1).as_("n")).compile("mysql")
-    for build in (lambda: rows(1, -1), lambda: rows(0.5), lambda: rows(True), lambda: groups("1"), lambda: rows(exclude="me"), rollup, cube):
+    for build in (
+        lambda: rows(1, -1),
+        lambda: rows(0.5),
+        lambda: rows(True),
+        lambda: groups("1"),
+        lambda: rows(exclude="me"),
+        rollup,
+        cube,
+    ):
         with pytest.raises(BuildError):
             build()
 
 
 async def test_an_empty_over_is_all_rows(db):
-    query = select_from(pet).select(fn.count().over().as_("n"), fn.sum(pet.id).filter_where(pet.id > 12).over().as_("s")).limit(1)
+    query = (
+        select_from(pet)
+        .select(fn.count().over().as_("n"), fn.sum(pet.id).filter_where(pet.id > 12).over().as_("s"))
+        .limit(1)
+    )
     assert await db.fetch_one(query) == {"n": 5, "s": 27}
 
 

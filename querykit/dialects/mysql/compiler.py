@@ -147,4 +147,3 @@ def _has_limit(query: Statement[Any, Any]) -> bool:
     if isinstance(query, SetOperation) and (_has_limit(query.left) or _has_limit(query.right)):
         return True
     return isinstance(query, Query) and (query.row_limit is not None or query.row_offset is not None)
-

@@ -97,7 +97,9 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
         if name in self.UNTYPED_ARGUMENTS or all(is_value(each) for each in node.args):
             return [self.literal(each) for each in node.args]
         untold = ("float", "decimal") if name in self.LIKE_TYPED else ("float", "decimal", "int")
-        return [self.literal(each) if is_value(each) and _is_of(each, untold) else self.visit(each) for each in node.args]
+        return [
+            self.literal(each) if is_value(each) and _is_of(each, untold) else self.visit(each) for each in node.args
+        ]
 
     # -- clauses ------------------------------------------------------------------------------------------------------
 

@@ -73,9 +73,7 @@ class PostgresOperators(PostgresTerms):
 
     def visit_tuple_list(self, node: TupleList) -> str:
         """``(a, b) IN (SELECT * FROM UNNEST($1, $2))``: an array for each column, so the text is the same for every list."""
-        types = [
-            known_type(term) or known_type(item) for term, item in zip(node.term.items, node.rows[0], strict=True)
-        ]
+        types = [known_type(term) or known_type(item) for term, item in zip(node.term.items, node.rows[0], strict=True)]
         casts = [None if type_ is None or type_.item else self.parameter_type(type_) for type_ in types]
         if None in casts or not all(type(item) is Value for row in node.rows for item in row):
             return super().visit_tuple_list(node)

@@ -71,7 +71,9 @@ class SQLiteCompiler(SQLiteWrites, SQLiteTerms, SQLiteJsonCompiler, DecimalCompi
     def visit_keyword(self, node: Keyword[Any]) -> str:
         """The word; DEFAULT is none as a value."""
         if node is DEFAULT:
-            raise self.unsupported("DEFAULT as a value", "insert rows with the same columns, or leave the column out of all")
+            raise self.unsupported(
+                "DEFAULT as a value", "insert rows with the same columns, or leave the column out of all"
+            )
         return node.word
 
     @visits(DistinctTest)
@@ -113,5 +115,7 @@ class SQLiteCompiler(SQLiteWrites, SQLiteTerms, SQLiteJsonCompiler, DecimalCompi
         chunks = [pairs[start : start + self.max_pairs] for start in range(0, len(pairs), self.max_pairs)]
         first, *others = [super(SQLiteCompiler, self).json_pairs(chunk) for chunk in chunks]
         # each without its last brace, and all but the first without their first one
-        members = [f"SUBSTR({each}, -1, -{self.MAX_LENGTH})" for each in (first, *[f"SUBSTR({each}, 2)" for each in others])]
+        members = [
+            f"SUBSTR({each}, -1, -{self.MAX_LENGTH})" for each in (first, *[f"SUBSTR({each}, 2)" for each in others])
+        ]
         return "JSON(" + " || ',' || ".join(members) + " || '}')"
