@@ -231,6 +231,19 @@ class Executor(Protocol):
         """Run it for what it does."""
         ...
 
+    async def explain(
+        self,
+        query: Statement[Any, Any],
+        *,
+        analyze: bool = False,
+        format: str | None = None,  # noqa: A002 - as the SQL has it
+        rollback: bool = False,
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> list[dict[str, Any]]:
+        """How the server would run it."""
+        ...
+
     def stream(
         self,
         query: Statement[RowT, Any],
