@@ -236,7 +236,7 @@ class Executor(Protocol):
         query: Statement[Any, Any],
         *,
         analyze: bool = False,
-        format: str | None = None,  # noqa: A002 - as the SQL has it
+        format: str | None = None,
         rollback: bool = False,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,

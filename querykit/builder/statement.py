@@ -135,7 +135,7 @@ class Statement(Generic[RowT, ValueT]):
         for name in ("postgres", "mysql", "mariadb", "sqlite"):
             try:
                 return self.compile(name).sql
-            except Exception as error:  # noqa: BLE001 - print() of a half-built query says what is missing
+            except Exception as error:
                 reason = error
         return f"<{type(self).__name__}: {reason}>"
 
@@ -221,7 +221,7 @@ class Statement(Generic[RowT, ValueT]):
         self,
         *,
         analyze: bool = False,
-        format: str | None = None,  # noqa: A002 - as the SQL has it
+        format: str | None = None,
         rollback: bool = False,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,

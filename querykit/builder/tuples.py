@@ -166,7 +166,7 @@ def tuple_(*terms: Any) -> TupleValue:
     >>> print(select_from(pet).select(pet.name).where(tuple_(pet.id, pet.age).is_in([(1, 2), (3, 4)])).compile("mysql").sql)
     SELECT `pet`.`name` FROM `pet` WHERE (`pet`.`id`, `pet`.`age`) IN ((%s, %s), (%s, %s))
     """
-    if len(terms) < 2:  # noqa: PLR2004 - one term needs no tuple
+    if len(terms) < 2:
         raise BuildError("tuple_() takes at least two terms")
     return TupleValue(tuple([operand(each) for each in terms]))
 

@@ -71,8 +71,8 @@ class OnConflict(Generic[InsertT]):
         >>> pet = table("pet")
         >>> new = insert_into(pet).values(id=1, name="Rex", visits=1).on_conflict(pet.id)
         >>> print(new.do_update(pet.name, visits=pet.visits + excluded.visits).compile("mariadb").sql)
-        INSERT INTO `pet` (`id`, `name`, `visits`) VALUES (%s, %s, %s) ON DUPLICATE KEY UPDATE `name` = VALUES(`name`), \
-`visits` = `pet`.`visits` + VALUES(`visits`)
+        INSERT INTO `pet` (`id`, `name`, `visits`) VALUES (%s, %s, %s) ON DUPLICATE KEY UPDATE \
+`name` = VALUES(`name`), `visits` = `pet`.`visits` + VALUES(`visits`)
 
         Args:
             values: Mappings from column to value or expression, and columns to take over.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from querykit.builder.compiled import CompiledQuery
+from querykit.builder.insert import Insert
 from querykit.builder.query import Query, refuse_duplicates
 from querykit.builder.raw import RawStatement
 from querykit.dialects.values_table import ValuesCompiler
@@ -25,7 +26,8 @@ class Compiler(ValuesCompiler):
             sql = sql.removesuffix("\n")  # nothing follows, so that a comment at the end needs no end
         limit = self.dialect.features.max_parameters
         if limit is not None and len(self.parameters) > limit:
-            raise self.unsupported(f"statements with {len(self.parameters)} parameters (it takes {limit})", "split it")
+            hint = "run it, which splits it" if isinstance(statement, Insert) else "split it"
+            raise self.unsupported(f"statements with {len(self.parameters)} parameters (it takes {limit})", hint)
         return CompiledQuery(
             self.finished(sql),
             tuple(self.parameters),

@@ -82,11 +82,11 @@ class InsertCompiler(SelectCompiler):
             raise CompileError(f"nothing is inserted into {statement.table._name!r}: add values(…)")
         return f"{columns}VALUES {self.inserted_rows(statement.rows, targets)}"
 
-    def default_row(self, statement: Insert[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
+    def default_row(self, statement: Insert[Any, Any]) -> str:
         """`` DEFAULT VALUES``."""
         return " DEFAULT VALUES"
 
-    def inserted_query(self, statement: Insert[Any, Any], query: Statement[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
+    def inserted_query(self, statement: Insert[Any, Any], query: Statement[Any, Any]) -> str:
         """The query whose rows are inserted."""
         return self.query(query)
 
@@ -105,7 +105,7 @@ class InsertCompiler(SelectCompiler):
                 self.adapt_column(position, target, rows, range(start + position, len(self.parameters), width))
         return self.marks(start, len(rows), width)
 
-    def need_a_look(self, rows: Rows, targets: Targets, kinds: set[type]) -> bool:  # noqa: ARG002 - dialects look at it
+    def need_a_look(self, rows: Rows, targets: Targets, kinds: set[type]) -> bool:
         """Whether a value cannot just be bound; `kinds` are the types of all."""
         return any(issubclass(kind, Term) for kind in kinds)
 
@@ -133,14 +133,14 @@ class InsertCompiler(SelectCompiler):
             if type_ is not None and (adapter := adapters[type_]) is not None:
                 self.adapters.append((place, adapter))
 
-    def marks(self, start: int, rows: int, width: int) -> str:  # noqa: ARG002 - dialects look at it
+    def marks(self, start: int, rows: int, width: int) -> str:
         """The placeholders of rows: ``(?, ?), (?, ?)``."""
         return ", ".join([f"({', '.join([self.placeholder(0)] * width)})"] * rows)
 
     # -- more than one statement takes --------------------------------------------------------------------------------
 
     def parts(self, statement: Statement[Any, Any]) -> Sequence[Statement[Any, Any]]:
-        """The statements that together do what one does: an INSERT with more values than the database takes is split."""
+        """The statements that together do what one does: an INSERT of more values than it takes is split."""
         limit = self.dialect.features.max_parameters
         if not isinstance(statement, Insert) or limit is None or not statement.rows:
             return (statement,)

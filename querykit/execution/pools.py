@@ -20,7 +20,7 @@ _forks = 0
 
 
 def _count_fork() -> None:
-    global _forks  # noqa: PLW0603 - a process has one history
+    global _forks
     _forks += 1
 
 

@@ -246,7 +246,7 @@ class Runner(Creator):
             BuildError: the query has more than one column.
         """
         statement = as_statement(query)
-        columns = statement.compile(self.dialect).columns
+        columns = statement.output_columns() if statement.is_write else statement.compile(self.dialect).columns
         if columns is not None and len(columns) != 1:
             names = ", ".join([repr(column.name) for column in columns])
             raise BuildError(f"a query with exactly one column is expected; this one has {len(columns)}: {names}")
@@ -345,7 +345,7 @@ class Runner(Creator):
         query: Statement[Any, Any] | Convertible,
         *,
         analyze: bool = False,
-        format: str | None = None,  # noqa: A002 - as the SQL has it
+        format: str | None = None,
         rollback: bool = False,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
@@ -421,7 +421,7 @@ async def run_on(
 def _all_named(columns: tuple[OutputColumn, ...] | None) -> bool:
     if columns is None:
         return False
-    for column in columns:  # noqa: SIM110 - all() over a generator takes three times as long
+    for column in columns:
         if column.name is None:
             return False
     return True

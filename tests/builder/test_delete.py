@@ -2,7 +2,7 @@
 
 import pytest
 
-from querykit import cte, delete_from, exists, json_array_from, or_, select_from, table, with_
+from querykit import cte, delete_from, exists, fn, json_array_from, or_, select_from, table, with_
 from querykit.errors import BuildError, CompileError, UnsupportedError
 from tests.builder.stock import item
 from tests.expected import compiles_to, spelled
@@ -223,3 +223,24 @@ def test_what_means_nothing_is_refused():
     for dialect in ("postgres", "mysql", "mariadb", "sqlite"):
         with pytest.raises(CompileError, match="not in scope"):
             delete_from(item).where(pet.id == 1).compile(dialect)
+
+
+async def test_joined_tables_and_sub_queries_that_read_the_table_itself(stock):
+    other = item.as_("other")
+    largest = select_from(other).select(fn.max(other.amount).as_("amount"))
+    joined = delete_from(item).inner_join(pet, pet.id == item.id + 9)
+    query = joined.where(item.amount == largest)
+    with pytest.raises(UnsupportedError, match=r"as_\(…\)"):
+        query.compile("mariadb")
+    with pytest.raises(UnsupportedError, match=r"as_\(…\)"):
+        i = item.as_("i")
+        delete_from(i).where(i.amount == largest).compile("mariadb")
+    people = select_from(person).select(person.id)
+    assert joined.where(item.id.is_in(people)).compile("mariadb")
+    derived = largest.as_("largest")
+    if stock.dialect.name == "sqlite":
+        query = delete_from(item).where(item.amount == largest)
+    elif stock.dialect.name == "mariadb":
+        query = joined.inner_join(derived, derived.amount == item.amount)
+    await stock.execute(query)
+    assert await left(stock) == [1, 2]

@@ -243,8 +243,13 @@ async def test_ten_thousand_rows(stock):
 @pytest.mark.databases("postgres", "sqlite")
 async def test_ten_thousand_rows_with_expressions_that_come_back(stock):
     rows = [{"name": fn.lower(f"N{i}"), "amount": value(i) + 1, "note": str(i)} for i in range(10_000)]
-    added = await stock.fetch_all(insert_into(item).values(rows).returning(item.name, item.amount))
+    query = insert_into(item).values(rows)
+    with pytest.raises(UnsupportedError, match="run it, which splits it"):
+        query.compile(stock.dialect)
+    added = await stock.fetch_all(query.returning(item.name, item.amount))
     assert sorted(added, key=lambda row: row["amount"]) == [{"name": f"n{i}", "amount": i + 1} for i in range(10_000)]
+    more = [{"name": f"m{i}", "amount": i, "note": None} for i in range(20_000)]
+    assert len(await stock.fetch_column(insert_into(item).values(more).returning(item.id))) == 20_000
 
 
 @pytest.mark.databases("postgres", "sqlite")

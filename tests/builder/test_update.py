@@ -144,7 +144,8 @@ async def test_a_left_join_behind_another_table(stock):
                 ("mysql", "mariadb"),
                 (
                     "UPDATE `item` CROSS JOIN `pet` INNER JOIN `person` ON `person`.`id` = `pet`.`owner_id` "
-                    "LEFT JOIN `person` AS `mother` ON `mother`.`id` = `person`.`mother_id` AND `mother`.`first_name` = %s "
+                    "LEFT JOIN `person` AS `mother` ON `mother`.`id` = `person`.`mother_id` AND "
+                    "`mother`.`first_name` = %s "
                     "SET `item`.`note` = COALESCE(`mother`.`first_name`, %s) WHERE `pet`.`id` = `item`.`id` + %s",
                     ("Bea", "nobody", 10),
                 ),
@@ -210,7 +211,8 @@ async def test_sub_queries_that_read_the_table_itself(stock):
             'WHERE EXISTS (SELECT "other"."id" FROM "item" AS "other" WHERE "other"."id" > "item"."id")',
             mysql=(
                 "UPDATE `item` SET `amount` = (SELECT * FROM (SELECT MAX(`other`.`amount`) FROM `item` AS `other` "
-                "LIMIT 18446744073709551615) AS `read`) WHERE EXISTS (SELECT * FROM (SELECT `other`.`id` FROM `item` AS "
+                "LIMIT 18446744073709551615) AS `read`) WHERE EXISTS (SELECT * FROM (SELECT "
+                "`other`.`id` FROM `item` AS "
                 "`other` WHERE `other`.`id` > `item`.`id` LIMIT 18446744073709551615) AS `read`)"
             ),
         ),
@@ -379,3 +381,11 @@ def test_two_columns_of_one_name_do_not_come_back():
     with pytest.raises(CompileError, match="two columns of the result are named 'id'"):
         query.compile("postgres")
     assert query.replaced(returned=()).returning(item.id, pet.id.as_("pet_id")).compile("postgres")
+
+
+async def test_joined_tables_and_sub_queries_that_read_the_table_itself(stock):
+    other = item.as_("other")
+    largest = select_from(other).select(fn.max(other.amount))
+    query = update(item).inner_join(pet, pet.id == item.id + 9).set(amount=largest).where(pet.species == "cat")
+    await stock.execute(query)
+    assert await amounts(stock) == [10, 30, 30]

@@ -76,7 +76,8 @@ async def test_do_update(stock):
         .do_update({item.amount: item.amount + excluded.amount, "note": fn.upper(excluded.name)})
     )
     text = (
-        'INSERT INTO "item" ("id", "name", "amount") VALUES ($1, $2, $3), ($4, $5, $6) ON CONFLICT ("id") DO UPDATE SET '
+        'INSERT INTO "item" ("id", "name", "amount") VALUES ($1, $2, $3), ($4, $5, $6) ON '
+        'CONFLICT ("id") DO UPDATE SET '
         '"amount" = "item"."amount" + "excluded"."amount", "note" = UPPER("excluded"."name")'
     )
     rows = "INSERT INTO `item` (`id`, `name`, `amount`) VALUES (%s, %s, %s), (%s, %s, %s)"
@@ -96,7 +97,8 @@ async def test_do_update(stock):
                 parameters,
             ),
             "sqlite": (
-                'INSERT INTO "item" ("id", "name", "amount") VALUES (?, ?, ?), (?, ?, ?) ON CONFLICT ("id") DO UPDATE SET '
+                'INSERT INTO "item" ("id", "name", "amount") VALUES (?, ?, ?), (?, ?, ?) ON CONFLICT '
+                '("id") DO UPDATE SET '
                 '"amount" = "item"."amount" + "excluded"."amount", "note" = UPPER("excluded"."name")',
                 parameters,
             ),
@@ -144,7 +146,8 @@ async def test_an_update_under_a_condition(stock):
     compiles_to(
         query,
         spelled(
-            'INSERT INTO "item" ("id", "name", "amount") VALUES ($1, $2, $3), ($4, $5, $6) ON CONFLICT ("id") DO UPDATE SET '
+            'INSERT INTO "item" ("id", "name", "amount") VALUES ($1, $2, $3), ($4, $5, $6) ON '
+            'CONFLICT ("id") DO UPDATE SET '
             '"amount" = "excluded"."amount" WHERE "item"."amount" < "excluded"."amount"',
             (2, "nut", 5, 8, "screw", 6),
             mysql=(UnsupportedError, "case()"),
@@ -237,13 +240,15 @@ async def test_the_rows_of_a_query(stock):
                 (1,),
             ),
             "mysql": (
-                "INSERT INTO `item` (`id`, `name`, `amount`) SELECT * FROM (SELECT `item`.`id`, LOWER(`item`.`name`) AS "
+                "INSERT INTO `item` (`id`, `name`, `amount`) SELECT * FROM (SELECT `item`.`id`, "
+                "LOWER(`item`.`name`) AS "
                 "`name`, %s AS `amount` FROM `item`) AS `new` (`id`, `name`, `amount`) "
                 "ON DUPLICATE KEY UPDATE `amount` = `item`.`amount` + `new`.`amount`",
                 (1,),
             ),
             "mariadb": (
-                "INSERT INTO `item` (`id`, `name`, `amount`) SELECT * FROM (SELECT `item`.`id`, LOWER(`item`.`name`) AS "
+                "INSERT INTO `item` (`id`, `name`, `amount`) SELECT * FROM (SELECT `item`.`id`, "
+                "LOWER(`item`.`name`) AS "
                 "`name`, %s AS `amount` FROM `item`) AS `new` "
                 "ON DUPLICATE KEY UPDATE `amount` = `item`.`amount` + VALUES(`amount`)",
                 (1,),

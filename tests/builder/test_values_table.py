@@ -28,12 +28,14 @@ async def test_rows_are_joined(db):
         {
             "postgres": (
                 'SELECT "pet"."id", "prices"."price" FROM "pet" INNER JOIN (VALUES ($1::text, $2::bigint), ($3, $4)) '
-                'AS "prices" ("name", "price") ON "prices"."name" = "pet"."name" WHERE "pet"."id" > $5 ORDER BY "pet"."id"',
+                'AS "prices" ("name", "price") ON "prices"."name" = "pet"."name" WHERE "pet"."id" > '
+                '$5 ORDER BY "pet"."id"',
                 parameters,
             ),
             "mysql": (
                 "SELECT `pet`.`id`, `prices`.`price` FROM `pet` INNER JOIN (VALUES ROW(%s, %s), ROW(%s, %s)) "
-                "AS `prices` (`name`, `price`) ON `prices`.`name` = `pet`.`name` WHERE `pet`.`id` > %s ORDER BY `pet`.`id`",
+                "AS `prices` (`name`, `price`) ON `prices`.`name` = `pet`.`name` WHERE `pet`.`id` > "
+                "%s ORDER BY `pet`.`id`",
                 parameters,
             ),
             "mariadb": (
@@ -43,7 +45,8 @@ async def test_rows_are_joined(db):
                 parameters,
             ),
             "sqlite": (
-                'SELECT "pet"."id", "prices"."price" FROM "pet" INNER JOIN (SELECT column1 AS "name", column2 AS "price" '
+                'SELECT "pet"."id", "prices"."price" FROM "pet" INNER JOIN (SELECT column1 AS "name", '
+                'column2 AS "price" '
                 'FROM (VALUES (?, ?), (?, ?))) AS "prices" ON "prices"."name" = "pet"."name" '
                 'WHERE "pet"."id" > ? ORDER BY "pet"."id"',
                 parameters,

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from querykit.builder.explain import Explain
     from querykit.builder.insert import Insert
     from querykit.builder.locking import Lock
+    from querykit.builder.query import AliasedQuery
+    from querykit.builder.statement import Statement
     from querykit.builder.update import Update
     from querykit.builder.upsert import Conflict, ExcludedColumn
     from querykit.builder.values_table import ValuesTable
@@ -19,7 +21,13 @@ if TYPE_CHECKING:
 
 
 class MariaDBWrites(MySQLWrites):
-    """Writes the statements that change rows."""
+    """Writes the statements that change rows.
+
+    Attributes:
+        deletes_joined: Whether a DELETE of joined tables is written, whose sub-queries cannot read its table.
+    """
+
+    deletes_joined: bool = False
 
     reads_what_it_writes = True
 
@@ -41,7 +49,7 @@ class MariaDBWrites(MySQLWrites):
         word = "ANALYZE" if statement.is_analyzed else "EXPLAIN"
         return word if statement.form is None else f"{word} FORMAT={statement.form.upper()}"
 
-    def locked_tables(self, lock: Lock) -> str:  # noqa: ARG002 - dialects look at it
+    def locked_tables(self, lock: Lock) -> str:
         """Refuse OF."""
         raise self.unsupported("FOR UPDATE OF", "leave of= out, which locks the rows of every table of the query")
 
@@ -83,7 +91,28 @@ class MariaDBWrites(MySQLWrites):
                 raise self.unsupported("DELETE of joined tables … RETURNING", "delete by the keys of a sub-query")
             if statement.orderings or statement.row_limit is not None:
                 raise self.unsupported("DELETE … AS … ORDER BY … LIMIT", "name the table without as_(…)")
+            self.deletes_joined = True
         return super().visit_delete(statement)
+
+    def query(self, query: Statement[Any, Any]) -> str:
+        """A query inside another; in a DELETE of joined tables it does not read the table (error 1093)."""
+        reads, self.reads_written = self.reads_written, False
+        sql = super().query(query)
+        if self.deletes_joined and self.reads_written:
+            raise self.unsupported(
+                "DELETE of joined tables with a sub-query of the same table",
+                "join the sub-query as a table, query.as_(…), or delete by keys, without joins and as_(…)",
+            )
+        self.reads_written = reads
+        return sql
+
+    def visit_aliased_query(self, source: AliasedQuery) -> str:
+        """A derived table, which is read before rows are written."""
+        deletes, self.deletes_joined = self.deletes_joined, False
+        reads = self.reads_written
+        sql = super().visit_aliased_query(source)
+        self.deletes_joined, self.reads_written = deletes, reads
+        return sql
 
     def names_what_is_deleted(self, statement: Delete[Any, Any]) -> bool:
         """Whether the statement needs the form for several tables: an alias does too, before MariaDB 11.6."""

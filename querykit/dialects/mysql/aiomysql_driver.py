@@ -73,7 +73,7 @@ class AiomysqlDriver:
         """Any number."""
         return None
 
-    async def connect(self, *, for_reading: bool = False) -> AiomysqlConnection:  # noqa: ARG002 - the contract has it
+    async def connect(self, *, for_reading: bool = False) -> AiomysqlConnection:
         """Open a connection, see which server answers, and set its session up."""
         return await connect_in_time(self.target, self._connect())
 
@@ -132,7 +132,7 @@ class AiomysqlDriver:
             async with asyncio.timeout(STOP_TIMEOUT), self._helper() as helper:
                 with contextlib.suppress(Exception):  # it is gone already
                     await helper.query(f"KILL {thread_id}")
-                while await _is_there(helper, thread_id):  # noqa: ASYNC110 - the server tells nobody
+                while await _is_there(helper, thread_id):
                     await asyncio.sleep(0.01)
         except (QueryKitError, TimeoutError):
             log.warning("could not make sure that the cancelled statement of connection %d has stopped", thread_id)
@@ -158,15 +158,15 @@ class AiomysqlDriver:
         opening = "START TRANSACTION READ ONLY" if options.read_only else "START TRANSACTION"
         return (f"SET TRANSACTION ISOLATION LEVEL {level.upper()}", opening) if level else (opening,)
 
-    def after(self, options: TransactionOptions) -> Sequence[str]:  # noqa: ARG002 - the contract has it
+    def after(self, options: TransactionOptions) -> Sequence[str]:
         """Nothing: the modes of a transaction end with it."""
         return ()
 
-    def changes_session(self, sql: str) -> bool:  # noqa: ARG002 - the contract has it
+    def changes_session(self, sql: str) -> bool:
         """Any text may: ``SELECT GET_LOCK(…)``, ``SELECT @x := 1``."""
         return True
 
-    def only_reads(self, sql: str) -> bool:  # noqa: ARG002 - the contract has it
+    def only_reads(self, sql: str) -> bool:
         """No text certainly does: a function may write."""
         return False
 
@@ -239,7 +239,7 @@ class AiomysqlConnection:
         text = with_literals(sql, arguments, hexadecimal=self._is_tainted)
         try:
             await self.driver_connection.query(text)
-        except BaseException as error:  # noqa: BLE001 - cancellation too
+        except BaseException as error:
             await self._fail(error, sql)
         return self.driver_connection._result
 
@@ -247,7 +247,7 @@ class AiomysqlConnection:
         """Ask which warnings there were. None at all means that the server keeps none (max_error_count = 0)."""
         try:
             warnings = await self.driver_connection.show_warnings()
-        except BaseException as error:  # noqa: BLE001 - cancellation too
+        except BaseException as error:
             await self._fail(error, "SHOW WARNINGS")
         return not warnings or any(code in TRUNCATED_WARNINGS for _, code, _ in warnings)
 
@@ -270,7 +270,7 @@ class AiomysqlConnection:
         except GeneratorExit:
             await to_its_end(self._interrupt())
             raise
-        except BaseException as error:  # noqa: BLE001 - cancellation too
+        except BaseException as error:
             await self._fail(error, sql)
 
     async def _interrupt(self) -> None:
@@ -287,7 +287,7 @@ class AiomysqlConnection:
                         await result._read_rowdata_packet_unbuffered()
                 with contextlib.suppress(_load_aiomysql().MySQLError):
                     await opened.query("DO 0")  # a KILL that came late hits this one
-        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
+        except Exception:
             self.terminate()
 
     async def run(self, sql: str) -> None:
@@ -302,7 +302,7 @@ class AiomysqlConnection:
         """COM_PING."""
         try:
             await self.driver_connection.ping(reconnect=False)
-        except BaseException as error:  # noqa: BLE001 - cancellation too
+        except BaseException as error:
             await self._fail(error, "")
 
     def taint(self) -> None:
@@ -317,7 +317,7 @@ class AiomysqlConnection:
         try:
             await self.driver_connection._execute_command(COM_RESET_CONNECTION, "")
             await self.driver_connection._read_ok_packet()
-        except BaseException as error:  # noqa: BLE001 - cancellation too
+        except BaseException as error:
             await self._fail(error, "")
         await self.run(self.server.set_up)
         self._is_tainted = False
@@ -356,7 +356,7 @@ class AiomysqlConnection:
         """See whether an error ended the transaction, as a deadlock does: errors do not tell, but a ping does."""
         try:
             await self.driver_connection.ping(reconnect=False)
-        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
+        except Exception:
             self.terminate()
 
 

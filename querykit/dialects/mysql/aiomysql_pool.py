@@ -33,7 +33,7 @@ class AiomysqlPoolDriver(AiomysqlDriver):
         size: int = self._pool.maxsize
         return size
 
-    async def connect(self, *, for_reading: bool = False) -> AiomysqlConnection:  # noqa: ARG002 - the contract has it
+    async def connect(self, *, for_reading: bool = False) -> AiomysqlConnection:
         """Borrow a connection whose session is as our SQL needs it."""
         opened = await connect_in_time(self.target, self._pool.acquire())
         connection = BorrowedConnection(opened, self, self._pool.release, shows_values=self.target.show_values)

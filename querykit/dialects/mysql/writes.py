@@ -113,7 +113,7 @@ class MySQLWrites(Compiler):
             )
         return words[statement.resolution]
 
-    def default_row(self, statement: Insert[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
+    def default_row(self, statement: Insert[Any, Any]) -> str:
         """`` () VALUES ()``."""
         return " () VALUES ()"
 
@@ -186,7 +186,7 @@ class MySQLWrites(Compiler):
         """```new`.`name```."""
         self.check_excluded(node)
         self.uses_new_row = True
-        assert self.inserting is not None  # noqa: S101 - check_excluded saw to it
+        assert self.inserting is not None
         return f"{self.names[self.new_row(self.inserting)]}.{self.names[node.name]}"
 
     # -- SET ----------------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ class MySQLWrites(Compiler):
             written.append(sql)
         return ", ".join(written)
 
-    def apart(self, assignment: Assignment, statement: Write[Any, Any], *, is_joined: bool) -> tuple[Any, ...]:  # noqa: ARG002 - dialects look at it
+    def apart(self, assignment: Assignment, statement: Write[Any, Any], *, is_joined: bool) -> tuple[Any, ...]:
         """The column, ``a = …``, and its parameters by themselves."""
         column, value = assignment
         if column.reference not in self.scope:
@@ -290,11 +290,11 @@ class MySQLWrites(Compiler):
             sql += self.order_by_clause(ordered) + self.limit_clause(ordered)
         return sql + self.end(statement)
 
-    def returning_clause(self, statement: Write[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
+    def returning_clause(self, statement: Write[Any, Any]) -> str:
         """Refuse RETURNING."""
         raise self.unsupported("RETURNING", "select the rows by their key in the same transaction")
 
-    def visit_merge(self, statement: Merge[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
+    def visit_merge(self, statement: Merge[Any, Any]) -> str:
         """Refuse MERGE."""
         raise self.unsupported("MERGE", "insert with on_conflict().do_update(…), from_select(…) if need be")
 

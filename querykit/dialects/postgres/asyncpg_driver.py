@@ -65,7 +65,7 @@ class AsyncpgDriver:
         """Any number."""
         return None
 
-    async def connect(self, *, for_reading: bool = False) -> AsyncpgConnection:  # noqa: ARG002 - the contract has it
+    async def connect(self, *, for_reading: bool = False) -> AsyncpgConnection:
         """Open a connection and set its session up."""
         package = _load_asyncpg()
         return await connect_in_time(self.target, self._connect(package))
@@ -89,7 +89,7 @@ class AsyncpgDriver:
                 max_cached_statement_lifetime=0,
                 server_settings=settings or None,
             )
-        except Exception as error:  # noqa: BLE001 - whatever it is, no connection was made
+        except Exception as error:
             raise _connect_error(error, target) from None
         connection = AsyncpgConnection(opened, shows_values=target.show_values, has_bouncer=self._has_bouncer)
         if opened.get_server_version().major < MINIMUM_VERSION:
@@ -104,15 +104,15 @@ class AsyncpgDriver:
         level = f" ISOLATION LEVEL {options.isolation_level.upper()}" if options.isolation_level else ""
         return (f"BEGIN{level}{' READ ONLY' * options.read_only}{' DEFERRABLE' * options.deferrable}",)
 
-    def after(self, options: TransactionOptions) -> Sequence[str]:  # noqa: ARG002 - the contract has it
+    def after(self, options: TransactionOptions) -> Sequence[str]:
         """Nothing: the modes of a transaction end with it."""
         return ()
 
-    def changes_session(self, sql: str) -> bool:  # noqa: ARG002 - the contract has it
+    def changes_session(self, sql: str) -> bool:
         """Any text may: ``SELECT set_config(…)``."""
         return True
 
-    def only_reads(self, sql: str) -> bool:  # noqa: ARG002 - the contract has it
+    def only_reads(self, sql: str) -> bool:
         """No text certainly does: a function may write."""
         return False
 
@@ -148,7 +148,7 @@ class AsyncpgConnection:
         """Run one statement through asyncpg's cache of prepared statements."""
         try:
             return DriverResult(await self._fetch(sql, *arguments))
-        except BaseException as error:  # noqa: BLE001 - cancellation too
+        except BaseException as error:
             await self._fail(error, sql)
 
     async def fetch_described(self, sql: str, arguments: Sequence[object]) -> DriverResult:
@@ -163,7 +163,7 @@ class AsyncpgConnection:
                 del self._prepared[sql]  # DDL changed its columns; it was not run
                 statement = await self._prepare(sql)
                 rows = await statement.fetch(*arguments)
-        except BaseException as error:  # noqa: BLE001 - cancellation too
+        except BaseException as error:
             self._prepared.pop(sql, None)
             await self._fail(error, sql)
         attributes = statement.get_attributes()
@@ -208,7 +208,7 @@ class AsyncpgConnection:
                 await self.driver_connection.execute("COMMIT")
         except GeneratorExit:  # left early: nothing runs
             raise
-        except BaseException as error:  # noqa: BLE001 - cancellation too
+        except BaseException as error:
             await self._fail(error, sql)
         finally:
             if opens and self.in_transaction:
@@ -224,14 +224,14 @@ class AsyncpgConnection:
         """Run one statement by the simple protocol."""
         try:
             await self.driver_connection.execute(sql)
-        except BaseException as error:  # noqa: BLE001 - cancellation too
+        except BaseException as error:
             await self._fail(error, sql)
 
     async def commit(self) -> None:
         """``COMMIT``. After an error that the program swallowed, the server rolls back and calls it a success."""
         try:
             status = await self.driver_connection.execute("COMMIT")
-        except BaseException as error:  # noqa: BLE001 - cancellation too
+        except BaseException as error:
             await self._fail(error, "COMMIT")
         if status != "COMMIT":
             raise DatabaseError(
@@ -259,7 +259,7 @@ class AsyncpgConnection:
         """Say good-bye."""
         try:
             await self.driver_connection.close(timeout=SETTLE_TIMEOUT)
-        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
+        except Exception:
             self.terminate()
 
     async def abort(self) -> None:
@@ -291,7 +291,7 @@ class AsyncpgConnection:
             try:
                 async with asyncio.timeout(SETTLE_TIMEOUT):
                     await self.driver_connection.execute(PING)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the connection is of no more use
+            except Exception as error:
                 if getattr(error, "sqlstate", None) != "57014":
                     break
             else:

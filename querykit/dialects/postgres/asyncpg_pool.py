@@ -31,7 +31,7 @@ class AsyncpgPoolDriver(AsyncpgDriver):
         size: int = self._pool.get_max_size()
         return size
 
-    async def connect(self, *, for_reading: bool = False) -> AsyncpgConnection:  # noqa: ARG002 - the contract has it
+    async def connect(self, *, for_reading: bool = False) -> AsyncpgConnection:
         """Borrow a connection."""
         opened = await connect_in_time(self.target, self._pool.acquire())
         return BorrowedConnection(opened, self._pool.release, shows_values=self.target.show_values)

@@ -24,7 +24,7 @@ class AiosqliteConnectionDriver(AiosqliteDriver):
         )
         self._opened = opened
 
-    async def connect(self, *, for_reading: bool = False) -> AiosqliteConnection:  # noqa: ARG002 - the contract has it
+    async def connect(self, *, for_reading: bool = False) -> AiosqliteConnection:
         """Set the connection up."""
         connection = BorrowedConnection(self._opened, shows_values=self.target.show_values)
         await connection.set_up()

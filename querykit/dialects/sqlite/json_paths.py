@@ -104,7 +104,7 @@ class SQLiteJsonCompiler(Compiler):
         test = self._at("CASE JSON_TYPE({0}, {1})", node.document)
         return f"{test} WHEN 'array' THEN {self._at('JSON_ARRAY_LENGTH({0}, {1})', node.document)} END"
 
-    def visit_json_equals(self, node: JsonEquals) -> str:  # noqa: ARG002 - the signature of all visitors
+    def visit_json_equals(self, node: JsonEquals) -> str:
         """Refuse: JSON is text here, and equal documents are written in many ways."""
         raise self.unsupported("the comparison of JSON documents", "compare values in them")
 

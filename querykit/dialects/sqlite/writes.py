@@ -123,7 +123,7 @@ class SQLiteWrites(Compiler):
         columns = [AllColumns(None) if type(each) is AllColumns else each for each in statement.returned]
         return " RETURNING " + ", ".join([self.output(each) for each in columns])
 
-    def visit_merge(self, statement: Merge[Any, Any]) -> str:  # noqa: ARG002 - dialects look at it
+    def visit_merge(self, statement: Merge[Any, Any]) -> str:
         """Refuse MERGE."""
         raise self.unsupported("MERGE", "insert with on_conflict(…).do_update(…), from_select(…) if need be")
 
