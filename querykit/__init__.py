@@ -72,6 +72,7 @@ from querykit.errors import (
     UsageError,
 )
 from querykit.execution.database import Database
+from querykit.execution.log import LogEntry, log_to
 from querykit.helpers import json_array_from, json_build_object, json_map_from, json_object_from
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "Interval",
     "Json",
     "LockTimeoutError",
+    "LogEntry",
     "MultipleResultsError",
     "NoResultError",
     "NotNullViolationError",
@@ -148,6 +150,7 @@ __all__ = [
     "json_object_from",
     "json_remove",
     "json_set",
+    "log_to",
     "merge_into",
     "not_",
     "or_",

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, TypeVar
 
 from querykit.errors import BuildError, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from types import TracebackType
 
     from querykit.builder.statement import Statement
     from querykit.builder.value_types import ValueType
 
     RowT = TypeVar("RowT")
     ValueT = TypeVar("ValueT")
+
+StreamedT_co = TypeVar("StreamedT_co", covariant=True)
 
 
 class Nested(NamedTuple):
@@ -158,6 +161,32 @@ class CompiledQuery:
         return f"CompiledQuery({self.sql!r}, {len(self.parameters)} parameters, {self.dialect})"
 
 
+class Streamed(Protocol[StreamedT_co]):
+    """Rows one after the other: ``async for row in rows``, in ``async with`` or without."""
+
+    def __aiter__(self) -> Self:
+        """The rows are read once."""
+        ...
+
+    def __anext__(self) -> Awaitable[StreamedT_co]:
+        """The next row."""
+        ...
+
+    async def __aenter__(self) -> Self:
+        """The stream itself."""
+        ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Let the connection go."""
+        ...
+
+    async def aclose(self) -> None:
+        """Read no further, and let the connection go."""
+        ...
+
+
 class Executor(Protocol):
     """What runs a statement: a database, a connection or a transaction. Only `execution` implements it."""
 
@@ -251,7 +280,7 @@ class Executor(Protocol):
         chunk_size: int = 1000,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> AsyncIterator[RowT]:
+    ) -> Streamed[RowT]:
         """The rows one after the other."""
         ...
 

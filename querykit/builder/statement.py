@@ -10,10 +10,10 @@ from querykit.builder.row_types import check_rows
 from querykit.errors import BuildError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Concatenate, ParamSpec
 
-    from querykit.builder.compiled import CompiledQuery, Dialect, ExecuteResult, Executor, OutputColumn
+    from querykit.builder.compiled import CompiledQuery, Dialect, ExecuteResult, Executor, OutputColumn, Streamed
     from querykit.builder.cte import CommonTable
 
     P = ParamSpec("P")
@@ -241,7 +241,7 @@ class Statement(Generic[RowT, ValueT]):
 
     def stream(
         self, *, chunk_size: int = 1000, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> AsyncIterator[RowT]:
+    ) -> Streamed[RowT]:
         """The rows one after the other, read from the server `chunk_size` at a time."""
         return self._bound().stream(self, chunk_size=chunk_size, parameters=parameters, timeout=timeout)
 

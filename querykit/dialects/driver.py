@@ -229,6 +229,11 @@ class Driver(Protocol):
         ...
 
     @property
+    def formats_text(self) -> bool:
+        """Whether a ``%`` in the text of a statement with arguments is written twice."""
+        ...
+
+    @property
     def dialect_name(self) -> str:
         """What the URL says the server speaks."""
         ...

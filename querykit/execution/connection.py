@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 from querykit.dialects.driver import to_its_end
 from querykit.errors import ClosedError, UsageError
 from querykit.execution.runner import Runner
-from querykit.execution.transaction import Script, Transaction, transaction_options
+from querykit.execution.script import Script, transaction_options
+from querykit.execution.transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -86,6 +87,7 @@ class Connection(Runner):
             self._pools.forget_transaction,
             timeout=self._timeout,
             commit_timeout=self._commit_timeout,
+            on_begin=self._pools.hooks.on_begin,
         )
         return self._transaction
 

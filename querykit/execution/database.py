@@ -18,10 +18,13 @@ from querykit.errors import (
 )
 from querykit.execution.connection import Connection
 from querykit.execution.held import Held
+from querykit.execution.hooks import Hooks
+from querykit.execution.outside import Outside
 from querykit.execution.pool import PoolOptions
 from querykit.execution.pools import Pools
 from querykit.execution.runner import Runner, run_on
-from querykit.execution.transaction import Script, Transaction, transaction_options
+from querykit.execution.script import Script, transaction_options
+from querykit.execution.transaction import Transaction
 from querykit.execution.url import driver_for, driver_of, parse_url
 
 if TYPE_CHECKING:
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import DriverResult, IsolationLevel
+    from querykit.execution.hooks import Session, Tags
+    from querykit.execution.log import LogHook
     from querykit.execution.pool import Pool
     from querykit.execution.runner import Wanted
 
@@ -89,6 +94,10 @@ class Database(Runner):
         max_lifetime: float | None = 1800.0,
         check_after: float = 30.0,
         show_values: bool = False,
+        log: LogHook | None = None,
+        tags: Tags | None = None,
+        on_connect: Callable[[Session], Awaitable[object]] | None = None,
+        on_begin: Callable[[Transaction], Awaitable[object]] | None = None,
     ) -> None:
         """Describe a database; nothing is connected yet. All times are in seconds.
 
@@ -108,7 +117,13 @@ class Database(Runner):
             close_timeout: How long `close` waits for connections that are in use.
             max_lifetime: The age at which a connection is replaced, or None for never.
             check_after: After how long in idleness a connection is checked before it is used.
-            show_values: Whether exceptions are chained to the driver's own, whose texts quote parameter values.
+            show_values: Whether exceptions are chained to the driver's own, whose texts quote parameter values, and
+                whether the log is told the values.
+            log: Called with a `LogEntry` for every statement and new connection; `log_to()` writes to `logging`.
+            tags: Written behind every statement, as sqlcommenter does (``/*route='%2Fpeople'*/``); or a function that
+                says them each time. Tags that change make another text, which PostgreSQL prepares anew.
+            on_connect: Awaited with every new connection, and again after a reset, for ``SET`` and such.
+            on_begin: Awaited with every transaction that has begun, for ``SET LOCAL`` and such.
 
         Raises:
             ConfigurationError: the URL or an option is wrong.
@@ -131,6 +146,7 @@ class Database(Runner):
             self._driver = driver_for(target)
         else:
             self._driver = driver_of(url, connect_timeout=connect_timeout, show_values=show_values)
+        self._hooks = Hooks(log, tags, on_connect, on_begin).checked()
         super().__init__(timeout)
         self._commit_timeout = commit_timeout
         self._close_timeout = close_timeout
@@ -159,7 +175,7 @@ class Database(Runner):
         """
         if self._opened is not None:
             raise UsageError("this Database is connected already")
-        opened = await Pools(self._driver, self._pool_options).open()
+        opened = await Pools(self._driver, self._pool_options, self._hooks).open()
         self._opened = opened
         return self
 
@@ -267,6 +283,7 @@ class Database(Runner):
             give_back,
             timeout=self._timeout,
             commit_timeout=self._commit_timeout,
+            on_begin=self._hooks.on_begin,
         )
 
     async def begin(
@@ -295,13 +312,12 @@ class Database(Runner):
             deferrable: See `transaction`.
         """
         for attempt in range(1, attempts + 1):
+            transaction = self.transaction(isolation_level=isolation_level, read_only=read_only, deferrable=deferrable)
             try:
-                async with self.transaction(
-                    isolation_level=isolation_level, read_only=read_only, deferrable=deferrable
-                ) as transaction:
+                async with transaction:
                     return await function(transaction)
             except (DeadlockError, SerializationError):
-                if attempt == attempts:
+                if attempt == attempts or transaction.is_committed:  # a function of after_commit raised it
                     raise
                 jitter = random.uniform(0.5, 1.5)
                 await asyncio.sleep(FIRST_RETRY_DELAY * 2 ** (attempt - 1) * jitter)
@@ -363,31 +379,6 @@ class Database(Runner):
                 await chunks.aclose()
             finally:
                 held.give_back()
-
-
-class Outside(Runner):
-    """A database whose statements run outside the transaction that the task holds."""
-
-    def __init__(self, database: Database) -> None:
-        """Stand for a database."""
-        self._database = database
-        super().__init__(database._timeout)
-
-    @property
-    def dialect(self) -> Dialect:
-        """What the server speaks."""
-        return self._database.dialect
-
-    def _together(self) -> Transaction:
-        return self._database.transaction()
-
-    async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
-        return await self._database._run_outside(compiled, wanted, arguments)
-
-    def _stream(
-        self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
-    ) -> AsyncGenerator[DriverResult, None]:
-        return self._database._stream_outside(compiled, arguments, chunk_size)
 
 
 def _check_times(**times: object) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from querykit.errors import ConfigurationError, UsageError
 from querykit.execution.held import Held
+from querykit.execution.observed import connect_observed
 from querykit.execution.pool import Pool
 
 if TYPE_CHECKING:
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Connection, Driver
+    from querykit.execution.hooks import Hooks
     from querykit.execution.pool import PoolOptions
 
 _forks = 0
@@ -33,6 +35,7 @@ class Pools:
 
     Attributes:
         driver: What opens connections.
+        hooks: What the program hung on the database.
         dialect: What the server speaks, as it said itself.
         server_version: Its version.
         writers: Where writes, transactions and pinned connections run.
@@ -42,9 +45,10 @@ class Pools:
     dialect: Dialect
     server_version: str
 
-    def __init__(self, driver: Driver, options: PoolOptions) -> None:
+    def __init__(self, driver: Driver, options: PoolOptions, hooks: Hooks) -> None:
         """Open nothing yet."""
         self.driver = driver
+        self.hooks = hooks
         self._loop = asyncio.get_running_loop()
         self._forks = _forks
         self._is_known = False
@@ -71,10 +75,15 @@ class Pools:
             await self.writers.close(timeout)
 
     async def _open(self) -> Connection:
-        return self._known(await self.driver.connect())
+        return await self._connect(for_reading=False)
 
     async def _open_for_reading(self) -> Connection:
-        return self._known(await self.driver.connect(for_reading=True))
+        return await self._connect(for_reading=True)
+
+    async def _connect(self, *, for_reading: bool) -> Connection:
+        if self.hooks.wraps:
+            return self._known(await connect_observed(self.driver, self.hooks, for_reading=for_reading))
+        return self._known(await self.driver.connect(for_reading=for_reading))
 
     def _known(self, connection: Connection) -> Connection:
         if not self._is_known:

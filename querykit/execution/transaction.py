@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import inspect
 import warnings
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from querykit.dialects.driver import ISOLATION_LEVELS, TransactionOptions, to_its_end
+from querykit.dialects.driver import to_its_end
 from querykit.errors import (
-    BuildError,
     ClosedError,
     CommitOutcomeUnknownError,
     ConnectionLostError,
@@ -17,14 +16,15 @@ from querykit.errors import (
     UsageError,
 )
 from querykit.execution.runner import Runner
+from querykit.execution.script import Script, savepoint_name
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable
     from types import TracebackType
 
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
-    from querykit.dialects.driver import Driver, DriverResult, IsolationLevel
+    from querykit.dialects.driver import DriverResult
     from querykit.execution.held import Held
     from querykit.execution.runner import Wanted
 
@@ -32,38 +32,6 @@ ROLLBACK_TIMEOUT = 5.0
 """How long ROLLBACK may take, in seconds, before the connection is dropped, which rolls back too."""
 
 State = Literal["new", "open", "committed", "rolled back"]
-
-
-class Script(NamedTuple):
-    """The statements of a transaction's life.
-
-    Attributes:
-        begin: Those that open it.
-        rollback: Those that undo it.
-        release: Those that keep a savepoint; empty for a transaction, which commits.
-        after: Those that tidy up after a commit; a rollback has them at its end.
-    """
-
-    begin: Sequence[str]
-    rollback: Sequence[str]
-    release: Sequence[str] = ()
-    after: Sequence[str] = ()
-
-    @classmethod
-    def of_transaction(cls, driver: Driver, options: TransactionOptions) -> Script:
-        """The life of a transaction.
-
-        Raises:
-            UnsupportedError: the database has no such transaction.
-        """
-        after = driver.after(options)
-        return cls(driver.begin(options), ("ROLLBACK", *after), after=after)
-
-    @classmethod
-    def of_savepoint(cls, name: str) -> Script:
-        """The life of a savepoint."""
-        release = f"RELEASE SAVEPOINT {name}"
-        return cls((f"SAVEPOINT {name}",), (f"ROLLBACK TO SAVEPOINT {name}", release), (release,))
 
 
 class Transaction(Runner):
@@ -82,6 +50,7 @@ class Transaction(Runner):
         timeout: float | None,
         commit_timeout: float,
         parent: Transaction | None = None,
+        on_begin: Callable[[Transaction], Awaitable[object]] | None = None,
     ) -> None:
         """Prepare one; nothing runs before it is entered."""
         self._script = script
@@ -97,6 +66,8 @@ class Transaction(Runner):
         self._end_reason: str | None = None
         self._has_failed = False
         self._savepoints: list[str] = []
+        self._on_begin = on_begin
+        self._after_commit: list[Callable[[], object]] = []
 
     @property
     def dialect(self) -> Dialect:
@@ -107,6 +78,11 @@ class Transaction(Runner):
     def is_open(self) -> bool:
         """Whether it was begun and has not ended."""
         return self._state == "open"
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether all that was done on it has been kept."""
+        return self._state == "committed"
 
     # -- its life -----------------------------------------------------------------------------------------------------
 
@@ -125,6 +101,12 @@ class Transaction(Runner):
         self._state = "open"
         if self._parent is not None:
             self._parent._inner = self
+        if self._on_begin is not None:
+            try:
+                await self._on_begin(self)
+            except BaseException:
+                await to_its_end(self._roll_back())
+                raise
         return self
 
     async def __aenter__(self) -> Self:
@@ -151,10 +133,42 @@ class Transaction(Runner):
             DatabaseError: the server refused, for example for a deferred constraint; nothing was kept.
         """
         held = self._usable(ending=True)
-        if self._end_reason is not None:
-            self._end_lost()
-        else:
-            await to_its_end(self._commit(held))
+        try:
+            if self._end_reason is not None:
+                self._end_lost()
+            else:
+                await to_its_end(self._commit(held))
+        finally:
+            if self._after_commit and self._state == "committed":  # cancelled or not
+                await to_its_end(self._call_after_commit())
+
+    def after_commit(self, function: Callable[[], object]) -> None:
+        """Call a function, and await what it returns if that can be awaited, once everything here has been kept.
+
+        After a rollback it is not called; that of a savepoint drops what was given to the savepoint. What it does runs
+        on its own, not in the transaction. If it raises, the others are called all the same, and the exception goes to
+        who committed; the transaction is kept.
+        """
+        self._usable()
+        self._after_commit.append(function)
+
+    async def _call_after_commit(self) -> None:
+        functions, self._after_commit = self._after_commit, []
+        if self._parent is not None:
+            self._parent._after_commit += functions
+            return
+        errors: list[Exception] = []
+        for function in functions:
+            try:
+                result = function()
+                if inspect.isawaitable(result):
+                    await result
+            except Exception as error:  # noqa: BLE001 - told below, when all were called
+                errors.append(error)
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise ExceptionGroup("functions given to after_commit failed", errors)
 
     async def rollback(self) -> None:
         """Undo what was done."""
@@ -245,19 +259,19 @@ class Transaction(Runner):
         held = self._usable()
         if name in self._savepoints:
             raise UsageError(f"this transaction has a savepoint {name!r} already; release() it, or take another name")
-        await held.command(f"SAVEPOINT {_savepoint_name(name)}")
+        await held.command(f"SAVEPOINT {savepoint_name(name)}")
         self._savepoints.append(name)
 
     async def rollback_to(self, name: str) -> None:
         """``ROLLBACK TO SAVEPOINT name``: undo what was done since; the savepoint stays."""
         held, place = self._usable(), self._place_of(name)
-        await held.command(f"ROLLBACK TO SAVEPOINT {_savepoint_name(name)}")
+        await held.command(f"ROLLBACK TO SAVEPOINT {savepoint_name(name)}")
         del self._savepoints[place + 1 :]
 
     async def release(self, name: str) -> None:
         """``RELEASE SAVEPOINT name``: forget the savepoint, and keep what was done since."""
         held, place = self._usable(), self._place_of(name)
-        await held.command(f"RELEASE SAVEPOINT {_savepoint_name(name)}")
+        await held.command(f"RELEASE SAVEPOINT {savepoint_name(name)}")
         del self._savepoints[place:]
 
     def _place_of(self, name: str) -> int:
@@ -329,27 +343,3 @@ class Transaction(Runner):
         if self._end_reason is not None and not ending:
             raise ClosedError(f"this transaction is over: {self._end_reason}")
         return self._held
-
-
-def transaction_options(
-    isolation_level: IsolationLevel | None, *, read_only: bool, deferrable: bool
-) -> TransactionOptions:
-    """The options of a transaction.
-
-    Raises:
-        BuildError: there is no such isolation level.
-    """
-    if isolation_level is None:
-        return TransactionOptions(None, read_only, deferrable)
-    wanted = str(isolation_level).lower().replace("_", " ")
-    for level in ISOLATION_LEVELS:
-        if level == wanted:
-            return TransactionOptions(level, read_only, deferrable)
-    raise BuildError(f"isolation_level is one of {', '.join(map(repr, ISOLATION_LEVELS))}, not {isolation_level!r}")
-
-
-def _savepoint_name(name: str) -> str:
-    """A name that needs no quotes, under which no name of ours can be met."""
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,50}", name):
-        raise BuildError(f"a savepoint's name is letters, digits and underscores, at most 51, not {name!r}")
-    return f"user_{name}"

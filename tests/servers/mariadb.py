@@ -27,9 +27,15 @@ def launch(folder: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
     """Start MariaDB in an empty folder; its process and its URL. `root` has no password, the database `test` exists."""
     log = folder / "log"
     program, share = _program()
-    command = [*program, f"--datadir={folder}/data", *THROW_AWAY, "--innodb-log-file-size=16M"]
-    (folder / "data").mkdir()
-    give_to_server_user(folder / "data")
+    options = [
+        f"--datadir={folder}/data",
+        f"--tmpdir={folder}/tmp",  # servers that start side by side would take the same names in /tmp
+        "--innodb-log-file-size=16M",
+    ]
+    command = [*program, *options, *THROW_AWAY]
+    for name in ("data", "tmp"):
+        (folder / name).mkdir()
+        give_to_server_user(folder / name)
     bootstrap = folder / "bootstrap.sql"
     bootstrap.write_text(_bootstrap(share))
     run([*command, "--bootstrap", "--skip-grant-tables"], log, stdin=bootstrap)

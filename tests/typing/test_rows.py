@@ -1,11 +1,11 @@
 """What type checkers see of results: mypy --strict and pyright strict read this file; only its last function is run."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, assert_type
 
 from querykit import Column, Database, Table, fn, param, select, select_from, sql, value
+from querykit.builder.compiled import Streamed
 
 
 class Person(Table, name="person"):
@@ -36,7 +36,10 @@ async def typed_calls(db: Database) -> None:
     assert_type(await people.where(person.id > 1).order_by(person.name).limit(3).fetch_all(), list[PersonOut])
     assert_type(await db.fetch_all(people), list[PersonOut])
     assert_type(await db.fetch_one(people, timeout=1.0), PersonOut)
-    assert_type(people.stream(), AsyncIterator[PersonOut])
+    assert_type(people.stream(), Streamed[PersonOut])
+    async with people.stream() as rows:
+        async for row in rows:
+            assert_type(row, PersonOut)
 
     assert_type(await db.select_from(person).select(person.id).fetch_value(), int)
     assert_type(await db.select_from(person).select(person.balance).fetch_column(), list[Decimal | None])

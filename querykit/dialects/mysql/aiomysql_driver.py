@@ -56,6 +56,7 @@ class AiomysqlDriver:
     options: ClassVar[frozenset[str]] = TLS_OPTIONS | {"application_name"}
     has_one_writer = False
     is_borrowed = False
+    formats_text = True
 
     def __init__(self, target: Target) -> None:
         """Take the address; nothing is connected or imported yet."""

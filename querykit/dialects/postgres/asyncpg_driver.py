@@ -52,6 +52,7 @@ class AsyncpgDriver:
     dialect_name = dialect.name
     has_one_writer = False
     is_borrowed = False
+    formats_text = False
 
     def __init__(self, target: Target) -> None:
         """Take the address; nothing is connected or imported yet."""

@@ -55,6 +55,7 @@ class AiosqliteDriver:
     )
     dialect_name = dialect.name
     is_borrowed = False
+    formats_text = False
 
     def __init__(self, target: Target) -> None:
         """Take the file's name; nothing is opened or imported yet."""

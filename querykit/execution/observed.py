@@ -1,0 +1,212 @@
+"""A connection with hooks on it: it tells the log what it does, and writes tags into the SQL."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from querykit.execution.hooks import Session, comment
+from querykit.execution.log import LogEntry
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Sequence
+
+    from querykit.dialects.base import Dialect
+    from querykit.dialects.driver import Connection, Driver, DriverResult
+    from querykit.execution.hooks import Hooks
+    from querykit.execution.log import EntryKind
+
+T = TypeVar("T")
+
+log = logging.getLogger("querykit")
+
+
+async def connect_observed(driver: Driver, hooks: Hooks, *, for_reading: bool) -> Connection:
+    """Open a connection, and put the hooks on it."""
+    watch = Watch(driver, hooks, "connect", "")
+    try:
+        opened = await driver.connect(for_reading=for_reading)
+    except BaseException as error:
+        watch.tell(error=error)
+        raise
+    watch.tell()
+    connection = ObservedConnection(opened, driver, hooks)
+    try:
+        await connection.set_up()
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+class Watch:
+    """Measures one thing, and tells the log of it once."""
+
+    __slots__ = ("_arguments", "_began", "_driver", "_hook", "_kind", "_sql", "_started_at")
+
+    def __init__(
+        self, driver: Driver, hooks: Hooks, kind: EntryKind, sql: str, arguments: Sequence[object] = ()
+    ) -> None:
+        """Begin."""
+        self._hook = hooks.log
+        self._driver = driver
+        self._kind = kind
+        self._sql = sql
+        self._arguments = arguments
+        self._started_at = time.time()
+        self._began = time.perf_counter()
+
+    def tell(self, rows: int | None = None, error: BaseException | None = None) -> None:
+        """Call the hook. What it raises is logged: it must not change what the program sees."""
+        hook, target = self._hook, self._driver.target
+        if hook is None:
+            return
+        duration = time.perf_counter() - self._began
+        values = tuple(self._arguments) if target.show_values else None
+        try:
+            hook(LogEntry(self._kind, self._sql, values, self._started_at, duration, rows, error, target))
+        except Exception:
+            log.exception("the log hook of %s failed", target)
+
+
+class ObservedConnection:
+    """A connection of a driver's, whose every statement is seen."""
+
+    def __init__(self, connection: Connection, driver: Driver, hooks: Hooks) -> None:
+        """Stand before a connection."""
+        self._connection = connection
+        self._driver = driver
+        self._hooks = hooks
+
+    async def set_up(self) -> None:
+        """Let the program set the session up."""
+        if self._hooks.on_connect is not None:
+            await self._hooks.on_connect(Session(self))
+
+    # -- what is seen -------------------------------------------------------------------------------------------------
+
+    async def fetch(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+        """Run one statement whose columns are known."""
+        sql = self._tagged(sql, arguments)
+        return await self._seen("query", sql, arguments, self._connection.fetch(sql, arguments))
+
+    async def fetch_described(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+        """Run one statement, and learn its columns."""
+        sql = self._tagged(sql, arguments)
+        return await self._seen("query", sql, arguments, self._connection.fetch_described(sql, arguments))
+
+    async def execute(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+        """Run one statement for what it does."""
+        sql = self._tagged(sql, arguments)
+        return await self._seen("query", sql, arguments, self._connection.execute(sql, arguments))
+
+    async def stream(
+        self, sql: str, arguments: Sequence[object], chunk_size: int
+    ) -> AsyncGenerator[DriverResult, None]:
+        """Run one statement, and count the rows that are read of it."""
+        sql = self._tagged(sql, arguments)
+        watch = Watch(self._driver, self._hooks, "stream", sql, arguments)
+        chunks = self._connection.stream(sql, arguments, chunk_size)
+        count = 0
+        try:
+            async for chunk in chunks:
+                count += len(chunk.rows)
+                yield chunk
+        except GeneratorExit:  # left early
+            await chunks.aclose()
+            watch.tell(count)
+            raise
+        except BaseException as error:
+            watch.tell(count, error)
+            raise
+        watch.tell(count)
+
+    async def run(self, sql: str) -> None:
+        """Run one statement of ours."""
+        sql = self._tagged(sql, ())
+        await self._command(sql, self._connection.run(sql))
+
+    async def commit(self) -> None:
+        """``COMMIT``."""
+        await self._command("COMMIT", self._connection.commit())
+
+    async def _seen(
+        self, kind: EntryKind, sql: str, arguments: Sequence[object], work: Awaitable[DriverResult]
+    ) -> DriverResult:
+        watch = Watch(self._driver, self._hooks, kind, sql, arguments)
+        try:
+            result = await work
+        except BaseException as error:
+            watch.tell(error=error)
+            raise
+        watch.tell(len(result.rows) if result.rows or result.rows_affected is None else result.rows_affected)
+        return result
+
+    async def _command(self, sql: str, work: Awaitable[None]) -> None:
+        watch = Watch(self._driver, self._hooks, "command", sql)
+        try:
+            await work
+        except BaseException as error:
+            watch.tell(error=error)
+            raise
+        watch.tell()
+
+    def _tagged(self, sql: str, arguments: Sequence[object]) -> str:
+        tags = self._hooks.tags
+        if tags is None:
+            return sql
+        text = comment(tags() if callable(tags) else tags)
+        return sql + (text.replace("%", "%%") if arguments and self._driver.formats_text else text)
+
+    # -- what is passed on --------------------------------------------------------------------------------------------
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the server speaks."""
+        return self._connection.dialect
+
+    @property
+    def server_version(self) -> str:
+        """The server's version."""
+        return self._connection.server_version
+
+    @property
+    def driver_connection(self) -> Any:
+        """The driver's own connection, past the hooks."""
+        return self._connection.driver_connection
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is of no more use."""
+        return self._connection.is_closed
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection.in_transaction
+
+    def taint(self) -> None:
+        """Know that raw SQL may have changed the session."""
+        self._connection.taint()
+
+    async def ping(self) -> None:
+        """Ask the server whether it is there."""
+        await self._connection.ping()
+
+    async def reset(self) -> None:
+        """Bring the session back to what it was, with what `on_connect` did to it."""
+        await self._connection.reset()
+        await self.set_up()
+
+    async def close(self) -> None:
+        """End it politely."""
+        await self._connection.close()
+
+    async def abort(self) -> None:
+        """Stop what it does, and end it."""
+        await self._connection.abort()
+
+    def terminate(self) -> None:
+        """End it at once."""
+        self._connection.terminate()
