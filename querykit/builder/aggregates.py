@@ -28,8 +28,9 @@ def count(term: Any = None) -> FunctionCall[int]:
 
     >>> from querykit import fn, select_from, table
     >>> pet = table("pet")
-    >>> print(select_from(pet).select(fn.count().as_("n"), fn.count(pet.owner_id).distinct().as_("m")).compile("sqlite").sql)
-    SELECT COUNT(*) AS "n", COUNT(DISTINCT "pet"."owner_id") AS "m" FROM "pet"
+    >>> owners = fn.count(pet.owner_id).distinct().as_("owners")
+    >>> print(select_from(pet).select(fn.count().as_("n"), owners).compile("sqlite").sql)
+    SELECT COUNT(*) AS "n", COUNT(DISTINCT "pet"."owner_id") AS "owners" FROM "pet"
     """
     return known("COUNT", [AllColumns(None) if term is None else operand(term)], INT)
 
@@ -147,7 +148,7 @@ def grouping(*terms: Any) -> FunctionCall[int]:
 
 
 def row_number() -> FunctionCall[int]:
-    """``ROW_NUMBER() OVER (…)``: 1, 2, 3 …"""
+    """``ROW_NUMBER() OVER (…)``: 1, 2, 3 and so on."""
     return known("ROW_NUMBER", [], INT)
 
 

@@ -47,7 +47,7 @@ def match(
     Args:
         columns: The columns; SQLite takes one.
         against: The words; in any order, all of them.
-        mode: ``"native"`` takes `against` as the server's own query (``"big & !dog"``, ``"+big -dog"``, ``"big NOT dog"``).
+        mode: ``"native"`` takes `against` as the server's own query: ``"big & !dog"``, ``"+big -dog"``.
         language: PostgreSQL's configuration.
     """
     if not columns:

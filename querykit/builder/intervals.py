@@ -105,7 +105,7 @@ def _of_date(operator: str, left: Any, right: Any, beside: Expression[Any]) -> E
     return DateShift(beside, operand(other, _SPAN), is_negative=operator == "-")
 
 
-def _of_time(operator: str, left: Any, right: Any, beside: Expression[Any]) -> Expression[Any]:
+def _of_time(_operator: str, _left: Any, _right: Any, beside: Expression[Any]) -> Expression[Any]:
     raise BuildError(f"{name_of(beside)} is a time of day, with which databases reckon differently: use a datetime")
 
 
@@ -124,8 +124,8 @@ def _of_unknown(operator: str, left: Any, right: Any, beside: Expression[Any]) -
     other = right if left is beside else left
     if isinstance(other, dt.timedelta | Interval):
         raise BuildError(
-            f"{name_of(beside)} is of no known type, so that what adding {type(other).__name__} to it means is not known "
-            "either: declare the column, or say .returns(datetime)"
+            f"{name_of(beside)} is of no known type, so that nobody knows what {type(other).__name__} makes of it: "
+            "declare the column, or say .returns(datetime)"
         )
     term = operand(other, beside)
     return Arithmetic(operator, term, beside) if left is not beside else Arithmetic(operator, beside, term)

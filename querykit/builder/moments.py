@@ -56,9 +56,9 @@ def extract(field: Field, term: Any) -> FunctionCall[int]:
     SELECT CAST(STRFTIME('%Y', "pet"."born") AS INTEGER) AS "year" FROM "pet"
 
     Args:
-        field: As Python has it: ``"year"``, ``"month"``, ``"day"``, ``"hour"``, ``"minute"``, ``"second"`` (whole ones),
-            ``"microsecond"`` (0 to 999,999); and ``"quarter"``, ``"week"`` and ``"isodow"`` (ISO 8601), ``"doy"`` (of the
-            year, from 1), ``"epoch"`` (whole seconds since 1970).
+        field: As Python has it: ``"year"``, ``"month"``, ``"day"``, ``"hour"``, ``"minute"``, ``"second"`` (whole
+            ones), ``"microsecond"`` (0 to 999,999); and ``"quarter"``, ``"week"``, ``"isodow"`` (ISO 8601), ``"doy"``
+            (day of the year, from 1), ``"epoch"`` (whole seconds since 1970).
         term: A date, a datetime, or an aware datetime, which is taken in UTC.
     """
     if field not in _FIELDS:

@@ -16,13 +16,14 @@ from querykit.builder.query import AllColumns
 from querykit.builder.raw import Name
 from querykit.builder.statement import Statement
 from querykit.builder.tables import Column, Source, Table
+from querykit.builder.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 NodeT = TypeVar("NodeT")
 
-NODES = (Statement, Term, Source, Ordering, AllColumns, Name)
+NODES = (Statement, Term, Source, Ordering, AllColumns, Name, Window)
 """What a rule is given. Named tuples (a join, a branch of MERGE) are looked into and not given."""
 
 _LEAVES = (Column, Table, CommonTable, Name)

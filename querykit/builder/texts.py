@@ -143,7 +143,7 @@ def regexp_like(term: Any, pattern: Any, *, ignores_case: bool = False) -> Condi
 
     Case counts, unless `ignores_case`. What an expression means is the database's: POSIX with extensions on PostgreSQL,
     ICU on MySQL, PCRE on MariaDB, Python's on SQLite. They agree on ``.``, ``*``, ``+``, ``?``, ``|``, ``[a-z]``,
-    ``(…)``, ``^``, ``$``, ``{2,3}``, ``\\d``, ``\\s``, ``\\w``.
+    ``(…)``, ``^``, ``$`` and ``{2,3}``.
     """
     return Matching(operand(term), operand(pattern), ignores_case=ignores_case)
 

@@ -163,7 +163,8 @@ def tuple_(*terms: Any) -> TupleValue:
     >>> later = select_from(pet).select(pet.name).where(tuple_(pet.name, pet.id) > ("Rex", 10))
     >>> print(later.compile("sqlite").sql)
     SELECT "pet"."name" FROM "pet" WHERE ("pet"."name", "pet"."id") > (?, ?)
-    >>> print(select_from(pet).select(pet.name).where(tuple_(pet.id, pet.age).is_in([(1, 2), (3, 4)])).compile("mysql").sql)
+    >>> some = select_from(pet).select(pet.name).where(tuple_(pet.id, pet.age).is_in([(1, 2), (3, 4)]))
+    >>> print(some.compile("mysql").sql)
     SELECT `pet`.`name` FROM `pet` WHERE (`pet`.`id`, `pet`.`age`) IN ((%s, %s), (%s, %s))
     """
     if len(terms) < 2:

@@ -35,17 +35,13 @@ class Edge(NamedTuple):
     offset: Term | None
 
 
-class Frame:
+class Frame(NamedTuple):
     """Which rows of a partition, seen from the current one: made by `rows`, `range_` and `groups`."""
 
-    __slots__ = ("end", "exclude", "start", "unit")
-
-    def __init__(self, unit: Unit, start: Edge, end: Edge, exclude: Exclusion | None) -> None:
-        """Hold the unit and both edges."""
-        self.unit = unit
-        self.start = start
-        self.end = end
-        self.exclude = exclude
+    unit: Unit
+    start: Edge
+    end: Edge
+    exclude: Exclusion | None
 
 
 class Window:

@@ -33,8 +33,8 @@ class Lacking(NamedTuple):
 
 Spelling = str | Lacking
 """How a database writes a function: another name; or a template, in which ``{0}`` is an argument, ``{0:t}`` one with
-its type where it is a bound value, ``{0:o}`` one as an operand, ``{*}`` all of them, ``{distinct}`` and ``{order}`` what
-stands within the parentheses of an aggregate, and ``{over}`` what stands behind them, else at the end."""
+its type where it is a bound value, ``{0:o}`` one as an operand, ``{*}`` all of them, ``{distinct}`` and ``{order}``
+what stands within the parentheses of an aggregate, and ``{over}`` what stands behind them, else at the end."""
 
 _FIELD = re.compile(r"\{(\w+|\*)(?::(\w+))?\}")
 

@@ -10,14 +10,16 @@ from querykit.builder.expressions import Value
 from querykit.builder.full_text import words_of
 from querykit.builder.intervals import Interval
 from querykit.builder.query import AllColumns
+from querykit.builder.rewrite import walk
+from querykit.builder.tables import Column
 from querykit.builder.value_types import TIMEDELTA
-from querykit.dialects.expressions import ATOM, OTHER, is_value
+from querykit.dialects.expressions import ATOM, OTHER, PRODUCT, is_value
 from querykit.dialects.mysql.functions import CASTS, FUNCTIONS
 from querykit.dialects.mysql.terms import MySQLTerms
 from querykit.dialects.operators import kind_of
 
 if TYPE_CHECKING:
-    from querykit.builder.expressions import Arithmetic
+    from querykit.builder.expressions import Arithmetic, Negative
     from querykit.builder.full_text import TextMatch
     from querykit.builder.functions import FunctionCall
     from querykit.builder.groupings import GroupingSets
@@ -101,6 +103,12 @@ class MySQLOperators(MySQLTerms):
             return super().visit_arithmetic(node)
         return f"{'ADDTIME' if node.operator == '+' else 'SUBTIME'}({self.visit(node.left)}, {self.visit(node.right)})"
 
+    def visit_negative(self, node: Negative[Any]) -> str:
+        """``-a``; of an integer without a column in it ``(0 - a)``, for MySQL takes ``-(-1)`` for a DECIMAL."""
+        if kind_of(node) != "int" or any(isinstance(each, Column) for each in walk(node.term)):
+            return super().visit_negative(node)
+        return f"(0 - {self.operand(node.term, PRODUCT)})"
+
     def visit_date_shift(self, node: DateShift) -> str:
         """``DATE_ADD(day, INTERVAL 1 MICROSECOND)``, of the type of the day."""
         kind = kind_of(node.term)
@@ -135,7 +143,7 @@ class MySQLOperators(MySQLTerms):
         """``TIMESTAMPDIFF(MICROSECOND, from, to)``."""
         return f"TIMESTAMPDIFF(MICROSECOND, {self.visit(node.right)}, {self.visit(node.left)})"
 
-    def frame_offset(self, offset: Any, window: Window) -> str:
+    def frame_offset(self, offset: Any, window: Window) -> str:  # noqa: ARG002 - SQLite asks it
         """How far a frame reaches: a number, or INTERVAL."""
         if isinstance(offset, Interval):
             if offset.months and offset.rest:

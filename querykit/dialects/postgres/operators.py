@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from querykit.builder.expressions import NULL, Subquery, Value, known_type
 from querykit.builder.intervals import Interval
 from querykit.builder.value_types import TIMEDELTA, list_of
-from querykit.dialects.expressions import ATOM, is_value
+from querykit.dialects.expressions import ATOM, OTHER, is_value
 from querykit.dialects.operators import kind_of
 from querykit.dialects.postgres.functions import CASTS, FUNCTIONS
 from querykit.dialects.postgres.terms import PostgresTerms
 
 if TYPE_CHECKING:
     from querykit.builder.arrays import ArrayTest, Element
-    from querykit.builder.expressions import Arithmetic, Negative
+    from querykit.builder.expressions import Arithmetic, Between, Negative
     from querykit.builder.full_text import TextMatch
     from querykit.builder.functions import FunctionCall
     from querykit.builder.intervals import DateDifference, DateShift
@@ -59,6 +59,13 @@ class PostgresOperators(PostgresTerms):
             raise self.unsupported("the remainder of floats", "cast(x, Decimal) % y")
         return super().visit_arithmetic(node)
 
+    def visit_between(self, node: Between) -> str:
+        """``a BETWEEN SYMMETRIC b AND c``."""
+        if not node.is_symmetric:
+            return super().visit_between(node)
+        term, lower = self.beside(node.term, node.lower, OTHER)
+        return f"{term} BETWEEN SYMMETRIC {lower} AND {self.beside_known(node.term, node.upper)}"
+
     def visit_negative(self, node: Negative[Any]) -> str:
         """``-a``, of a value with its type."""
         return f"-{self.typed(node.term)}" if is_value(node.term) else super().visit_negative(node)
@@ -72,7 +79,7 @@ class PostgresOperators(PostgresTerms):
     # -- rows of values, arrays, full text ----------------------------------------------------------------------------
 
     def visit_tuple_list(self, node: TupleList) -> str:
-        """``(a, b) IN (SELECT * FROM UNNEST($1, $2))``: an array for each column, so the text is the same for every list."""
+        """``(a, b) IN (SELECT * FROM UNNEST($1, $2))``: an array for each column, whatever the list's length."""
         types = [known_type(term) or known_type(item) for term, item in zip(node.term.items, node.rows[0], strict=True)]
         casts = [None if type_ is None or type_.item else self.parameter_type(type_) for type_ in types]
         if None in casts or not all(type(item) is Value for row in node.rows for item in row):
@@ -156,7 +163,7 @@ class PostgresOperators(PostgresTerms):
             return f"(CAST({left} - {right} AS bigint) * 86400000000)"
         return f"CAST(EXTRACT(EPOCH FROM {left} - {right}) * 1000000 AS bigint)"
 
-    def frame_offset(self, offset: Any, window: Window) -> str:
+    def frame_offset(self, offset: Any, window: Window) -> str:  # noqa: ARG002 - SQLite asks it
         """How far a frame reaches; a number's type follows from the key, unless it is none of it."""
         if isinstance(offset, Interval):
             return f"({' + '.join(self.interval_parts(offset))})"
