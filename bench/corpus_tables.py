@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 PROFILES = [
     {"auth": {"roles": ["admin", "user"], "login_count": 12}, "tags": ["a", "b"], "auth.login_count": "leaked"},
@@ -74,7 +75,7 @@ def prepared(name: str, *, has_pairs: bool) -> list[str]:
     return made
 
 
-def filled(table: str, rows: list[tuple[object, ...]]) -> list[str]:
+def filled(table: str, rows: Sequence[tuple[object, ...]]) -> list[str]:
     return [f"INSERT INTO {table} VALUES ({', '.join([literal(each) for each in row])})" for row in rows]
 
 

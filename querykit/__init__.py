@@ -73,7 +73,14 @@ from querykit.errors import (
 )
 from querykit.execution.database import Database
 from querykit.execution.log import LogEntry, log_to
-from querykit.helpers import json_array_from, json_build_object, json_map_from, json_object_from
+from querykit.helpers import (
+    json_array_agg,
+    json_array_from,
+    json_build_object,
+    json_map_from,
+    json_object_agg,
+    json_object_from,
+)
 
 __all__ = [
     "DEFAULT",
@@ -142,11 +149,13 @@ __all__ = [
     "groups",
     "insert_into",
     "json_append",
+    "json_array_agg",
     "json_array_from",
     "json_build_object",
     "json_contains",
     "json_insert",
     "json_map_from",
+    "json_object_agg",
     "json_object_from",
     "json_remove",
     "json_set",

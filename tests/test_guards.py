@@ -223,7 +223,7 @@ def subclasses(base: type) -> Iterator[type]:
             yield from subclasses(each)
 
 
-ABSTRACT = {"Condition", "JsonExpression", "JsonRows", "Query", "Restricted", "Table", "Write"}
+ABSTRACT = {"Condition", "JsonAggregate", "JsonExpression", "JsonRows", "Query", "Restricted", "Table", "Write"}
 """Bases of others, of which no object is made."""
 NOT_IN_FROM = {"ExcludedRow"}
 """What qualifies columns and is refused in FROM."""

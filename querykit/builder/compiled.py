@@ -25,7 +25,7 @@ class Nested(NamedTuple):
 
     Attributes:
         kind: ``"array"`` is a list of rows, ``"object"`` a row or None, ``"scalars"`` a list of the one column's values,
-            ``"map"`` a dict of rows, or of values, by a column.
+            ``"map"`` a dict of rows, or of values, by a column, ``"members"`` an object of values of the one column.
         columns: The columns of the nested rows; None where only the database knows them.
         is_nullable: Whether a list may be NULL: in a CASE, or in a column of a sub-query that is joined. Any other that
             is NULL was cut by the server.
@@ -33,7 +33,7 @@ class Nested(NamedTuple):
         value: Of a map, the column whose values it holds; None where it holds whole rows.
     """
 
-    kind: Literal["array", "object", "scalars", "map"]
+    kind: Literal["array", "object", "scalars", "map", "members"]
     columns: tuple[OutputColumn, ...] | None
     is_nullable: bool = False
     key: str | None = None

@@ -13,6 +13,7 @@ from querykit.errors import BuildError
 if TYPE_CHECKING:
     from pypika.terms import Term
 
+    from querykit.builder.expressions import Ordering
     from querykit.builder.query import Query
     from querykit.builder.value_types import ValueType
 
@@ -119,6 +120,49 @@ class JsonObject(JsonRows):
     def shape(self) -> ValueType | Nested | None:
         """One row or None."""
         return Nested("object", self.columns)
+
+
+class JsonAggregate(Expression[Any]):
+    """An aggregate of values into JSON.
+
+    Attributes:
+        term: The values.
+    """
+
+    term: Term
+
+    @property
+    def columns(self) -> tuple[OutputColumn, ...]:
+        """Its values, as the only column of a row."""
+        return (OutputColumn("value", shape_of(self.term)),)
+
+
+class JsonArrayAggregate(JsonAggregate):
+    """The values of a group as a list; ``[]`` where there is none."""
+
+    def __init__(self, term: Term, orderings: tuple[Ordering, ...]) -> None:
+        """Hold the values and their order."""
+        self.term = term
+        self.orderings = orderings
+
+    @property
+    def shape(self) -> ValueType | Nested | None:
+        """A list of values."""
+        return Nested("scalars", self.columns)
+
+
+class JsonObjectAggregate(JsonAggregate):
+    """The values of a group as an object, by their keys; ``{}`` where there is none."""
+
+    def __init__(self, key: Term, term: Term) -> None:
+        """Hold the keys and the values."""
+        self.key = key
+        self.term = term
+
+    @property
+    def shape(self) -> ValueType | Nested | None:
+        """An object of values."""
+        return Nested("members", self.columns)
 
 
 class JsonBuildObject(Expression[Any]):

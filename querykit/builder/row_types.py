@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, ge
 import msgspec
 
 from querykit.builder.compiled import Nested, did_you_mean
+from querykit.builder.value_types import STR
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def _check_nested(wanted: Any, shape: Nested, path: str, row: RowType) -> None:
     if shape.kind == "object":
         _check_row(wanted, shape, path)
         return
-    if shape.kind == "map":
+    if shape.kind in {"map", "members"}:
         _check_map(wanted, shape, path, row)
         return
     if wanted is list:
@@ -228,6 +229,10 @@ def _check_map(wanted: Any, shape: Nested, path: str, row: RowType) -> None:
         raise BuildError(f"{path} is a {_name(wanted)}, and its column a dict: make the field a dict[…]")
     columns = {column.name: column.shape for column in shape.columns or ()}
     key, value = get_args(wanted) or (Any, Any)
+    if shape.kind == "members":
+        _check_value(key, STR, path, row)
+        _check_value(value, columns["value"], path, row)
+        return
     _check_value(key, columns.get(shape.key), path, row)
     if shape.value is None:
         _check_row(field_type(value).inner, shape, path)

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.compiled import Nested, OutputColumn
 from querykit.builder.expressions import Parameter, Subquery, Value
-from querykit.builder.json import JsonArray, JsonBuildObject, JsonObject, JsonRows
+from querykit.builder.json import (
+    JsonArray,
+    JsonArrayAggregate,
+    JsonBuildObject,
+    JsonObject,
+    JsonObjectAggregate,
+    JsonRows,
+)
 from querykit.builder.query import shape_of
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
@@ -133,6 +140,26 @@ class NestingCompiler(JsonPathCompiler):
         if shape is None:
             return None
         return self.json_encodings.get("nested" if isinstance(shape, Nested) else shape.stored_kind)
+
+    # -- aggregates ---------------------------------------------------------------------------------------------------
+
+    @visits(JsonArrayAggregate)
+    def visit_json_array_aggregate(self, node: JsonArrayAggregate) -> str:
+        """``JSON_ARRAYAGG(value)``; COUNT tells no rows from a list that the server cut to NULL."""
+        values = self.encoded_term(node.term) + self.json_aggregate_order(node)
+        return f"CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG({values}) END"
+
+    def json_aggregate_order(self, node: JsonArrayAggregate) -> str:
+        """`` ORDER BY …`` within an aggregate."""
+        if node.orderings:
+            raise self.unsupported("ORDER BY in an aggregate of JSON", "nest an ordered query with json_array_from(…)")
+        return ""
+
+    @visits(JsonObjectAggregate)
+    def visit_json_object_aggregate(self, node: JsonObjectAggregate) -> str:
+        """``JSON_OBJECTAGG(key, value)``."""
+        members = f"{self.typed(node.key)}, {self.encoded_term(node.term)}"
+        return f"CASE WHEN COUNT(*) = 0 THEN JSON_OBJECT() ELSE JSON_OBJECTAGG({members}) END"
 
     @visits(JsonBuildObject)
     def visit_json_build_object(self, node: JsonBuildObject) -> str:

@@ -172,11 +172,11 @@ def _nested_type(shape: Nested, dialect: Dialect) -> Any:
     row: Any
     if shape.columns is None:
         row = dict[str, Any]
-    elif shape.kind == "scalars":
+    elif shape.kind in {"scalars", "members"}:
         row = json_type(shape.columns[0].shape, dialect)
     else:
         row = _typed_dict("Row", {_key(column.name): json_type(column.shape, dialect) for column in shape.columns})
-    nested = row | None if shape.kind == "object" else list[row]
+    nested: Any = row | None if shape.kind == "object" else dict[str, row] if shape.kind == "members" else list[row]
     return nested | None if shape.is_nullable else nested
 
 
@@ -216,6 +216,9 @@ def finisher(shape: Shape, dialect: Dialect) -> Conversion | None:
     if shape.kind == "scalars":
         finish = inner[0]
         return None if finish is None else lambda rows: [finish(each) for each in rows]
+    if shape.kind == "members":
+        value = inner[0]
+        return None if value is None else lambda row: {key: value(each) for key, each in row.items()}
     if shape.kind == "map":
         return _map_maker(shape, inner, dialect)
     if dialect.features.keeps_json_key_order and not any(inner):

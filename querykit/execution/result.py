@@ -128,5 +128,7 @@ def _has_null_list(shape: Any, value: Any) -> bool:
         return False
     if shape.kind == "scalars":
         return any(_has_null_list(shape.columns[0].shape, each) for each in value)
+    if shape.kind == "members":
+        return any(_has_null_list(shape.columns[0].shape, each) for each in value.values())
     rows = [row for row in ([value] if shape.kind == "object" else value) if row is not None]
     return any(_has_null_list(column.shape, row.get(column.name)) for row in rows for column in shape.columns)

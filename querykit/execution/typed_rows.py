@@ -112,7 +112,7 @@ def _native_type(shape: Nested, annotation: Any) -> Any:
 
 def _converter(shape: Shape, annotation: Any) -> Conversion | None:
     """What makes objects of the dicts and lists of a nested column; None where the field takes those."""
-    if not isinstance(shape, Nested) or shape.columns is None or shape.kind == "scalars":
+    if not isinstance(shape, Nested) or shape.columns is None or shape.kind in {"scalars", "members"}:
         return None
     wanted = field_type(annotation).inner
     if shape.kind != "object":

@@ -1,12 +1,19 @@
-"""json_array_from, json_map_from, json_object_from, json_build_object."""
+"""json_array_from, json_map_from, json_object_from, json_build_object, json_array_agg, json_object_agg."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from querykit.builder.expressions import operand, query_of
-from querykit.builder.json import JsonArray, JsonBuildObject, JsonMap, JsonObject
-from querykit.builder.query import Query
+from querykit.builder.json import (
+    JsonArray,
+    JsonArrayAggregate,
+    JsonBuildObject,
+    JsonMap,
+    JsonObject,
+    JsonObjectAggregate,
+)
+from querykit.builder.query import Query, ordering_of
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -71,6 +78,37 @@ def json_object_from(query: Any) -> Expression[dict[str, Any] | None]:
         BuildError: a column of the query has no name, or two have the same.
     """
     return JsonObject(query if isinstance(query, Query) else _query(query, "json_object_from"))
+
+
+def json_array_agg(term: Any, *, order_by: Any = ()) -> Expression[list[Any]]:
+    """The values of the rows of a group as a list, NULLs too; ``[]`` where there is no row.
+
+    >>> from querykit import json_array_agg, select_from, table
+    >>> pet = table("pet")
+    >>> names = json_array_agg(pet.name).as_("names")
+    >>> print(select_from(pet).select(pet.species, names).group_by(pet.species).compile("postgres").sql)
+    SELECT "pet"."species", COALESCE(JSON_AGG("pet"."name"), '[]') AS "names" FROM "pet" GROUP BY "pet"."species"
+
+    Args:
+        term: The values.
+        order_by: A term, or several, that order the list. Without it the order is whatever the database comes by.
+
+    Raises:
+        UnsupportedError: `order_by`, when compiled for MySQL or SQLite; `json_array_from` keeps the order of a query.
+    """
+    keys = order_by if isinstance(order_by, list | tuple) else (order_by,)
+    return JsonArrayAggregate(operand(term), tuple([ordering_of(each) for each in keys]))
+
+
+def json_object_agg(key: Any, term: Any) -> Expression[dict[str, Any]]:
+    """The values of the rows of a group as an object, by keys that are texts; ``{}`` where there is no row.
+
+    >>> from querykit import json_object_agg, select_from, table
+    >>> pet = table("pet")
+    >>> print(select_from(pet).select(json_object_agg(pet.name, pet.species).as_("species")).compile("sqlite").sql)
+    SELECT JSON_GROUP_OBJECT("pet"."name", "pet"."species") AS "species" FROM "pet"
+    """
+    return JsonObjectAggregate(operand(key), operand(term))
 
 
 def json_build_object(**values: Any) -> Expression[dict[str, Any]]:

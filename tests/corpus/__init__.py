@@ -1,4 +1,7 @@
-"""Statements that such builders are expected to express, by their numbers, said with querykit. `bench/corpus.py` runs them."""
+"""Statements that such builders are expected to express, by their numbers, said with querykit.
+
+`bench/corpus.py` runs them beside the SQL that they are to mean.
+"""
 
 from tests.corpus import aggregates, clauses, joins, json_and_raw, merges, plugins, schemas, selects, writes
 from tests.corpus.tables import Spelled

@@ -62,6 +62,6 @@ STATEMENTS: dict[str, Spelled] = {
     "v133": lambda: from_pet().when_not_matched().do_nothing(),
     "v134": lambda: inserted(from_pet(pet.name == "NO_SUCH_PET_NAME")),
     "v135": lambda: inserted_pet(merge_into(person).using(pet, pet.owner_id == None)),  # noqa: E711 - IS NULL
-    "v136": lambda: inserted(from_pet(), pet.name == "Dingo", pet.name == pet.name),  # noqa: PLR0124 - as it stands
+    "v136": lambda: inserted(from_pet(), pet.name == "Dingo", pet.name == pet.name),
     "v137": lambda: inserted_pet(from_pet().when_matched().do_delete()),
 }

@@ -49,7 +49,7 @@ def first_man() -> Any:
 
 
 def with_missing(one: dict[str, str], other: dict[str, str]) -> Any:
-    """Rows of different columns: DEFAULT stands for what is missing, on SQLite NULL, which the corpus says there too."""
+    """Rows of different columns: DEFAULT stands for what is missing, on SQLite NULL, as the corpus has it."""
     names = {**one, **other}
     filled = [{**dict.fromkeys(names), **row} for row in (one, other)]
     said = insert_into(person).values(one, other)

@@ -8,6 +8,7 @@ from pypika.terms import Term
 
 from querykit.builder.functions import FunctionCall
 from querykit.builder.intervals import Interval
+from querykit.builder.json import JsonAggregate
 from querykit.builder.query import output_name
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from querykit.builder.cte import CommonTable
     from querykit.builder.groupings import GroupingSets
-    from querykit.builder.json import JsonArray, JsonObject, JsonRows
+    from querykit.builder.json import JsonArray, JsonArrayAggregate, JsonObject, JsonRows
     from querykit.builder.query import AliasedQuery, Query
     from querykit.builder.statement import Statement
     from querykit.builder.texts import Matching
@@ -89,6 +90,10 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
         return super().grouping_sets(grouping, query)
 
     # -- nested rows --------------------------------------------------------------------------------------------------
+
+    def json_aggregate_order(self, node: JsonArrayAggregate) -> str:
+        """`` ORDER BY …``."""
+        return self.order_by_clause(Select[Any, Any]().replaced(orderings=node.orderings))
 
     def json_array(self, node: JsonArray) -> str:
         """``JSON_ARRAYAGG(… ORDER BY … LIMIT …)`` in the query itself."""
@@ -185,7 +190,7 @@ def _is_aggregate(term: Any) -> bool:
     """Whether a term makes one row of all: an aggregate, or an expression with one in it."""
     if _is_window(term):
         return False
-    if isinstance(term, FunctionCall) and term.name.upper() in _AGGREGATES:
+    if isinstance(term, JsonAggregate) or (isinstance(term, FunctionCall) and term.name.upper() in _AGGREGATES):
         return True
     return any(_is_aggregate(each) for each in _parts(term))
 

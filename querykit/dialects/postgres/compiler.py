@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.compiled import Nested
 from querykit.builder.expressions import InList, Keyword, Like, known_type
+from querykit.builder.select import Select
 from querykit.builder.value_types import type_of
 from querykit.dialects.expressions import BOUND, OTHER, is_value, visits
 from querykit.dialects.postgres.compared import PostgresCompared, compares
@@ -18,10 +19,9 @@ from querykit.errors import CompileError
 if TYPE_CHECKING:
     from querykit.builder.compiled import OutputColumn
     from querykit.builder.functions import FunctionCall
-    from querykit.builder.json import JsonArray, JsonObject, JsonRows
+    from querykit.builder.json import JsonArray, JsonArrayAggregate, JsonObject, JsonObjectAggregate, JsonRows
     from querykit.builder.query import Query
     from querykit.builder.raw import RawTable
-    from querykit.builder.select import Select
 
 NESTED = '"nested"'
 
@@ -169,6 +169,18 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
         reference = f"{table}.{name}"
         encoded = self.as_json(self.encoded_column(reference, column.shape), column.shape, query)
         return reference if encoded is reference else f"{encoded} AS {name}"
+
+    def visit_json_array_aggregate(self, node: JsonArrayAggregate) -> str:
+        """``COALESCE(JSON_AGG(value ORDER BY …), '[]')``."""
+        return f"COALESCE(JSON_AGG({self.encoded_term(node.term)}{self.json_aggregate_order(node)}), '[]')"
+
+    def json_aggregate_order(self, node: JsonArrayAggregate) -> str:
+        """`` ORDER BY …``."""
+        return self.order_by_clause(Select[Any, Any]().replaced(orderings=node.orderings))
+
+    def visit_json_object_aggregate(self, node: JsonObjectAggregate) -> str:
+        """``COALESCE(JSON_OBJECT_AGG(key, value), '{}')``."""
+        return f"COALESCE(JSON_OBJECT_AGG({self.typed(node.key)}, {self.encoded_term(node.term)}), '{{}}')"
 
     def json_pairs(self, pairs: list[tuple[str, str]]) -> str:
         """``JSON_BUILD_OBJECT``, put together from several where there are more pairs than it takes (100 arguments)."""

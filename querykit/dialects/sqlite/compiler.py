@@ -16,7 +16,7 @@ from querykit.dialects.sqlite.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.sqlite.writes import SQLiteWrites
 
 if TYPE_CHECKING:
-    from querykit.builder.json import JsonArray, JsonObject
+    from querykit.builder.json import JsonArray, JsonArrayAggregate, JsonObject, JsonObjectAggregate
     from querykit.builder.query import Query
 
 
@@ -107,6 +107,14 @@ class SQLiteCompiler(SQLiteWrites, SQLiteTerms, SQLiteJsonCompiler, DecimalCompi
             f"(SELECT CASE WHEN COUNT(*) > 1 THEN QUERYKIT_MANY() WHEN COUNT(*) = 1 THEN {item} END "
             f"FROM ({self.query(node.query)}) AS {self.names[self.NESTED]})"
         )
+
+    def visit_json_array_aggregate(self, node: JsonArrayAggregate) -> str:
+        """``JSON_GROUP_ARRAY(value)``, which is ``[]`` without rows."""
+        return f"JSON_GROUP_ARRAY({self.encoded_term(node.term)}{self.json_aggregate_order(node)})"
+
+    def visit_json_object_aggregate(self, node: JsonObjectAggregate) -> str:
+        """``JSON_GROUP_OBJECT(key, value)``, which is ``{}`` without rows."""
+        return f"JSON_GROUP_OBJECT({self.visit(node.key)}, {self.encoded_term(node.term)})"
 
     def json_pairs(self, pairs: list[tuple[str, str]]) -> str:
         """``JSON_OBJECT``, put together from several where there are more pairs than it takes (127 arguments)."""
