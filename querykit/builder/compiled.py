@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from types import TracebackType
 
+    from querykit.builder.json_result import Decimals
     from querykit.builder.statement import Statement
     from querykit.builder.value_types import ValueType
 
@@ -248,6 +249,17 @@ class Executor(Protocol):
         timeout: float | None = None,
     ) -> list[ValueT]:
         """The values of the only column."""
+        ...
+
+    async def fetch_json(
+        self,
+        query: Statement[Any, Any],
+        *,
+        decimals: Decimals = "string",
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> bytes:
+        """The whole result as JSON."""
         ...
 
     async def execute(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from querykit.builder.compiled import CompiledQuery, Dialect, ExecuteResult, Executor, OutputColumn, Streamed
     from querykit.builder.cte import CommonTable
+    from querykit.builder.json_result import Decimals
 
     P = ParamSpec("P")
 
@@ -244,6 +245,33 @@ class Statement(Generic[RowT, ValueT]):
     ) -> Streamed[RowT]:
         """The rows one after the other, read from the server `chunk_size` at a time."""
         return self._bound().stream(self, chunk_size=chunk_size, parameters=parameters, timeout=timeout)
+
+    async def fetch_json(
+        self,
+        *,
+        decimals: Decimals = "string",
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> bytes:
+        """The whole result as a JSON array of objects, composed by the database: bytes for an HTTP response.
+
+        Values are written as `msgspec.json.encode` writes them: dates and times as ISO 8601, instants in UTC with a Z,
+        durations as ``P1DT2.5S``, bytes in base64, UUIDs as text, enums by their values, None as null. What has no such
+        form is refused: NaN, infinite numbers and dates. Columns of unknown type are as the database's JSON has them. MySQL
+        sorts the keys of objects.
+
+        Args:
+            decimals: Decimals as ``"string"``, which every reader keeps exactly, or as ``"number"``.
+            parameters: Values for the query's named parameters.
+            timeout: Seconds after which the statement is stopped; None takes the database's default.
+
+        Raises:
+            BuildError: a column has no name, or the query has `rows_as`.
+            UnsupportedError: the database cannot make JSON of it: raw SQL on MySQL and MariaDB, a `json_map_from`.
+            TruncatedResultError: the server cut a nested list.
+            DecodeError: a value has no form in JSON, or is not of its column's type.
+        """
+        return await self._bound().fetch_json(self, decimals=decimals, parameters=parameters, timeout=timeout)
 
 
 _adopters: list[tuple[type, Callable[[Any], Statement[Any, Any]]]] = []

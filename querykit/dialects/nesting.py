@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.compiled import Nested, OutputColumn
@@ -10,10 +12,12 @@ from querykit.builder.json import (
     JsonArray,
     JsonArrayAggregate,
     JsonBuildObject,
+    JsonMap,
     JsonObject,
     JsonObjectAggregate,
     JsonRows,
 )
+from querykit.builder.json_result import JsonResult
 from querykit.builder.query import shape_of
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
@@ -21,7 +25,7 @@ from querykit.dialects.expressions import visits
 from querykit.dialects.json_paths import JsonPathCompiler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from querykit.builder.query import Query
     from querykit.builder.value_types import ValueType
@@ -37,12 +41,16 @@ class NestingCompiler(JsonPathCompiler):
     NESTED: ClassVar = "nested"
     """The alias of the derived table whose rows become JSON."""
 
-    json_encodings: ClassVar[dict[str, str]] = {}
-    """For kinds of types that JSON changes: SQL that survives it, with ``{0}`` for the value. Read back by the decoder."""
+    json_encodings: Mapping[str, str] = MappingProxyType({})
+    """For kinds of types that JSON changes: SQL that survives it, with ``{0}`` for the value."""
+    wire_encodings: ClassVar[dict[str, dict[str, str]]] = {}
+    """The same for `fetch_json`, in forms that any client reads, by how Decimals are written."""
     max_pairs: ClassVar[int] = 1_000_000
     """How many pairs of key and value JSON_OBJECT takes."""
 
     depth: int = 0
+    wire: str | None = None
+    """How Decimals are written, where `fetch_json` is what is compiled."""
 
     @visits(JsonArray)
     def visit_json_array(self, node: JsonArray) -> str:
@@ -64,8 +72,27 @@ class NestingCompiler(JsonPathCompiler):
         self.depth = depth - 1
         return sql
 
+    @visits(JsonMap)
+    def visit_json_map(self, node: JsonMap) -> str:
+        """The rows of a query as a JSON array, of which the decoder makes a dict."""
+        if self.wire is not None:
+            raise self.unsupported("json_map_from within fetch_json()", "json_array_from gives the same rows as a list")
+        return self.visit_json_array(node)
+
     def _too_deep(self, node: JsonRows) -> UnsupportedError:
         return self.unsupported(f"more than {self.dialect.features.max_nesting} levels of nested rows ({node.helper})")
+
+    @visits(JsonResult)
+    def visit_json_result(self, node: JsonResult) -> str:
+        """The rows of a query, each as JSON, for `fetch_json`."""
+        self.wire = node.decimals
+        self.json_encodings = self.wire_encodings[node.decimals]
+        return self.json_result(node)
+
+    def json_result(self, node: JsonResult) -> str:
+        """``SELECT JSON_OBJECT('id', nested.id, …) AS json FROM (query) AS nested``."""
+        item = self.object_of_derived(self.known_columns(node))
+        return f"SELECT {item} AS {self.names['json']} FROM ({self.query(node.query)}) AS {self.names[self.NESTED]}"
 
     def json_array(self, node: JsonArray) -> str:
         """The dialect's shape of an array."""
@@ -77,7 +104,7 @@ class NestingCompiler(JsonPathCompiler):
 
     # -- what the shapes are made of ----------------------------------------------------------------------------------
 
-    def known_columns(self, node: JsonRows) -> tuple[OutputColumn, ...]:
+    def known_columns(self, node: JsonRows | JsonResult) -> tuple[OutputColumn, ...]:
         """The columns of a nested query, whose names the shape writes."""
         if node.columns is None:
             raise self.unsupported(
@@ -103,7 +130,7 @@ class NestingCompiler(JsonPathCompiler):
 
     def encoded_column(self, sql: str, shape: ValueType | Nested | None) -> str:
         """A column of a derived table in a form that survives JSON."""
-        template = self._encoding(shape)
+        template = self.encoding(shape)
         return sql if template is None else template.replace("{0}", sql)
 
     def encoded_term(self, term: Any) -> str:
@@ -112,7 +139,7 @@ class NestingCompiler(JsonPathCompiler):
         A form that needs the value twice has the term written twice, for an aggregate has its meaning only where it
         stands; what is costly or bound is taken from a row of its own.
         """
-        template = self._encoding(shape_of(term))
+        template = self.encoding(shape_of(term))
         if template is None:
             return self.typed(term)
         start, *rest = template.split("{0}")
@@ -125,21 +152,34 @@ class NestingCompiler(JsonPathCompiler):
     def needs_encoding(self, query: Query[Any, Any]) -> bool:
         """Whether a column of a nested query does not survive JSON as it is."""
         if not isinstance(query, Select):
-            return any(self._encoding(column.shape) is not None for column in query.output_columns() or ())
+            return any(self.encoding(column.shape) is not None for column in query.output_columns() or ())
         encodings = self.json_encodings
         for term in query.columns:
-            if type(term) is Column:
+            if type(term) is Column and self.wire is None:
                 known = term.value_type
                 if known is not None and known.stored_kind in encodings:
                     return True
-            elif self._encoding(shape_of(term)) is not None:
+            elif self.encoding(shape_of(term)) is not None:
                 return True
         return False
 
-    def _encoding(self, shape: ValueType | Nested | None) -> str | None:
+    def encoding(self, shape: ValueType | Nested | None) -> str | None:
+        """The form in which values of a type survive JSON; None where they do as they are."""
         if shape is None:
             return None
-        return self.json_encodings.get("nested" if isinstance(shape, Nested) else shape.stored_kind)
+        if isinstance(shape, Nested):
+            return self.json_encodings.get("nested")
+        return self.json_encodings.get(shape.stored_kind if self.wire is None else self._wire_kind(shape))
+
+    def _wire_kind(self, shape: ValueType) -> str:
+        """The kind of type by which `fetch_json` writes a value."""
+        if shape.python is dt.timedelta and shape.stored_kind == "int":  # the difference of two moments
+            return "microseconds"
+        if self.dialect.values.lists_are_documents and self.wire == "number" and shape.stored_kind == "list of decimal":
+            raise self.unsupported(
+                'lists of Decimals with fetch_json(decimals="number")', "they are written as strings"
+            )
+        return shape.stored_kind
 
     # -- aggregates ---------------------------------------------------------------------------------------------------
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from querykit.builder.compiled import ExecuteResult
 from querykit.builder.creator import Creator
 from querykit.builder.explain import explained
+from querykit.builder.json_result import compiled_as_json
 from querykit.builder.query import Query
 from querykit.builder.statement import Statement, as_statement
 from querykit.errors import BuildError, MultipleResultsError, NoResultError, QueryTimeoutError, UsageError
+from querykit.execution.json_bytes import json_bytes
 from querykit.execution.parts import parts_of, run_parts
 from querykit.execution.result import decode_column, decode_rows
 from querykit.execution.stream import RowStream
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pypika.queries import QueryBuilder
 
     from querykit.builder.compiled import CompiledQuery, Executor, OutputColumn
+    from querykit.builder.json_result import Decimals
     from querykit.builder.raw import Fragment
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Connection, DriverResult
@@ -251,6 +254,25 @@ class Runner(Creator):
             names = ", ".join([repr(column.name) for column in columns])
             raise BuildError(f"a query with exactly one column is expected; this one has {len(columns)}: {names}")
         return decode_column(*await self._fetch(statement, parameters, timeout))
+
+    async def fetch_json(
+        self,
+        query: Statement[Any, Any] | Convertible,
+        *,
+        decimals: Decimals = "string",
+        parameters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> bytes:
+        """The whole result as a JSON array, composed by the database; see `Statement.fetch_json`.
+
+        Raises:
+            TruncatedResultError: the server cut a nested list.
+            DecodeError: a value has no form in JSON, or is not of its column's type.
+        """
+        statement = as_statement(query)
+        _refuse_without_rows(statement)
+        compiled = compiled_as_json(statement, self.dialect, decimals)
+        return json_bytes(await self._run_in_time(compiled, "rows", compiled.arguments(parameters), timeout))
 
     async def execute(
         self,

@@ -346,3 +346,12 @@ async def test_a_star_that_only_the_database_knows(nodes: Database) -> None:
     else:
         with pytest.raises(UnsupportedError, match="name the columns"):
             await nodes.fetch_value(query)
+
+
+@pytest.mark.databases("postgres")
+async def test_arrays_of_arrays_whose_items_json_changes_are_refused(db: Database) -> None:
+    matrix = sql("SELECT ARRAY[[1.5::float8]] AS v").returns_rows(v=list[list[float]])
+    assert await db.fetch_value(matrix) == [[1.5]]
+    rows = sql("({})", sql("SELECT ARRAY[[1.5::float8]] AS v")).as_table("t", {"v": list[list[float]]})
+    with pytest.raises(UnsupportedError, match="keep it in a JSON column"):
+        await db.fetch_all(select(json_array_from(select_from(rows).select(rows["v"])).as_("rows")))

@@ -16,6 +16,7 @@ from querykit.dialects.expressions import OTHER, is_value
 from querykit.dialects.mariadb.functions import FUNCTIONS
 from querykit.dialects.mariadb.json_paths import MariaDBJsonCompiler
 from querykit.dialects.mariadb.types import CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.mariadb.wire import WIRE_ENCODINGS
 from querykit.dialects.mariadb.writes import MariaDBWrites
 from querykit.dialects.operators import kind_of
 
@@ -36,6 +37,7 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
 
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
+    wire_encodings = WIRE_ENCODINGS
     functions = FUNCTIONS
 
     # -- clauses ------------------------------------------------------------------------------------------------------

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from querykit.builder.expressions import DistinctTest, InQuery, Subquery
 from querykit.builder.query import AliasedQuery, Query, SetOperation
+from querykit.builder.raw import RawStatement
 from querykit.dialects.expressions import OTHER, is_value, visits
 from querykit.dialects.mysql.json_paths import MySQLJsonCompiler
 from querykit.dialects.mysql.operators import MySQLOperators
 from querykit.dialects.mysql.types import CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.mysql.wire import WIRE_ENCODINGS
 from querykit.dialects.mysql.writes import MySQLWrites
 from querykit.errors import CompileError
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from querykit.builder.expressions import Ordering
     from querykit.builder.json import JsonArray, JsonObject
+    from querykit.builder.json_result import JsonResult
     from querykit.builder.select import Join
     from querykit.builder.statement import Statement
     from querykit.builder.tuples import Quantified
@@ -28,6 +31,7 @@ class MySQLCompiler(MySQLWrites, MySQLOperators, MySQLJsonCompiler):
 
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
+    wire_encodings = WIRE_ENCODINGS
 
     @classmethod
     def quote(cls, name: str) -> str:
@@ -129,6 +133,13 @@ class MySQLCompiler(MySQLWrites, MySQLOperators, MySQLJsonCompiler):
             f"(SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG({item}) END "
             f"FROM ({self.ordered(node.query)}) AS {self.names[self.NESTED]})"
         )
+
+    def json_result(self, node: JsonResult) -> str:
+        """``SELECT JSON_OBJECT('id', nested.id, …) AS json FROM (query) AS nested``."""
+        if isinstance(node.query, RawStatement):  # the order that it may have cannot be kept
+            raise self.unsupported("fetch_json() of raw SQL", "build the query, or encode what fetch_all() gives")
+        item = self.object_of_derived(self.known_columns(node))
+        return f"SELECT {item} AS `json` FROM ({self.ordered(node.query)}) AS {self.names[self.NESTED]}"
 
     def ordered(self, query: Query[Any, Any]) -> str:
         """A derived table that keeps its order: without LIMIT, MySQL merges it and drops ORDER BY."""

@@ -13,13 +13,19 @@ from querykit.dialects.postgres.compared import PostgresCompared, compares
 from querykit.dialects.postgres.json_paths import PostgresJsonCompiler
 from querykit.dialects.postgres.operators import PostgresOperators, is_fractional
 from querykit.dialects.postgres.types import CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.postgres.wire import WIRE_ENCODINGS
 from querykit.dialects.postgres.writes import PostgresWrites
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
     from querykit.builder.compiled import OutputColumn
     from querykit.builder.functions import FunctionCall
+<<<<<<< HEAD
     from querykit.builder.json import JsonArray, JsonArrayAggregate, JsonObject, JsonObjectAggregate, JsonRows
+=======
+    from querykit.builder.json import JsonArray, JsonObject, JsonRows
+    from querykit.builder.json_result import JsonResult
+>>>>>>> 18fbbe8 (Compose the whole result as JSON in the database: fetch_json())
     from querykit.builder.query import Query
     from querykit.builder.raw import RawTable
 
@@ -31,6 +37,7 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
 
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
+    wire_encodings = WIRE_ENCODINGS
 
     has_materialized = True
     has_writing_ctes = True
@@ -153,7 +160,11 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
         """``(SELECT ROW_TO_JSON(nested.*) FROM (query) AS nested)``; the server refuses a second row."""
         return f"(SELECT ROW_TO_JSON({NESTED}.*) FROM ({self._rows(node)}) AS {NESTED})"
 
-    def _rows(self, node: JsonRows) -> str:
+    def json_result(self, node: JsonResult) -> str:
+        """``SELECT ROW_TO_JSON(nested.*) AS json FROM (query) AS nested``."""
+        return f'SELECT ROW_TO_JSON({NESTED}.*) AS "json" FROM ({self._rows(node)}) AS {NESTED}'
+
+    def _rows(self, node: JsonRows | JsonResult) -> str:
         """The query, its columns put in forms that survive JSON by a query around it where one needs that."""
         query = node.query
         sql = self.visitor_of[type(query)](self, query)
@@ -163,6 +174,13 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
         plain = self.names["plain"]
         columns = ", ".join([self._row_column(plain, column, node.query) for column in self.known_columns(node)])
         return f"SELECT {columns} FROM ({sql}) AS {plain}"
+
+    def encoding(self, shape: ValueType | Nested | None) -> str | None:
+        """The form in which values of a type survive JSON; that of arrays is for a row of items."""
+        found = super().encoding(shape)
+        if found is not None and not isinstance(shape, Nested) and shape and shape.item and shape.item.item:
+            raise self.unsupported(f"nested rows with {shape}, whose items JSON changes", "keep it in a JSON column")
+        return found
 
     def _row_column(self, table: str, column: OutputColumn, query: Query[Any, Any]) -> str:
         name = self.names[str(column.name)]

@@ -49,13 +49,14 @@ JSON_ENCODINGS = {
     ),
 }
 JSON_ENCODINGS["average"] = JSON_ENCODINGS["float"]
-# an array of such values is encoded item by item
-_ITEMS = (
+ITEMS = (
     "CASE WHEN {0} IS NOT NULL THEN ARRAY(SELECT encoding FROM UNNEST({0}) WITH ORDINALITY AS item(value, place) "
     "ORDER BY item.place) END"
 )
+"""An array, encoded item by item."""
+
 JSON_ENCODINGS |= {
-    f"list of {kind}": _ITEMS.replace("encoding", encoding.replace("{0}", "item.value"))
+    f"list of {kind}": ITEMS.replace("encoding", encoding.replace("{0}", "item.value"))
     for kind, encoding in JSON_ENCODINGS.items()
 }
 

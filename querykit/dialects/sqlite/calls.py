@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import datetime as dt
 import math
 import re
@@ -156,6 +157,12 @@ def _round_even(value: float | None) -> float | None:
     return None if value is None else float(round(value))
 
 
+def _base64(value: bytes | str | None) -> str | None:
+    if value is None:
+        return None
+    return binascii.b2a_base64(value.encode() if isinstance(value, str) else value, newline=False).decode()
+
+
 _SCALARS: dict[str, tuple[int, Callable[..., Any]]] = {
     "ABS": (1, _of_decimals(_EXACT.abs)),
     "ROUND": (2, _of_decimals(_rounded)),
@@ -172,6 +179,7 @@ _SCALARS: dict[str, tuple[int, Callable[..., Any]]] = {
     "MATCHES": (3, _matches),
     "LPAD": (3, _left_filled),
     "RPAD": (3, _right_filled),
+    "BASE64": (1, _base64),
     "REVERSE": (1, lambda text: None if text is None else str(text)[::-1]),
 }
 

@@ -13,6 +13,7 @@ from querykit.dialects.sqlite.decimal_compiler import DecimalCompiler
 from querykit.dialects.sqlite.json_paths import SQLiteJsonCompiler
 from querykit.dialects.sqlite.terms import SQLiteTerms
 from querykit.dialects.sqlite.types import CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.sqlite.wire import WIRE_ENCODINGS
 from querykit.dialects.sqlite.writes import SQLiteWrites
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class SQLiteCompiler(SQLiteWrites, SQLiteTerms, SQLiteJsonCompiler, DecimalCompi
 
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
+    wire_encodings = WIRE_ENCODINGS
     max_pairs = 63
 
     has_materialized = True
