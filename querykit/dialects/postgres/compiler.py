@@ -20,12 +20,8 @@ from querykit.errors import CompileError
 if TYPE_CHECKING:
     from querykit.builder.compiled import OutputColumn
     from querykit.builder.functions import FunctionCall
-<<<<<<< HEAD
     from querykit.builder.json import JsonArray, JsonArrayAggregate, JsonObject, JsonObjectAggregate, JsonRows
-=======
-    from querykit.builder.json import JsonArray, JsonObject, JsonRows
     from querykit.builder.json_result import JsonResult
->>>>>>> 18fbbe8 (Compose the whole result as JSON in the database: fetch_json())
     from querykit.builder.query import Query
     from querykit.builder.raw import RawTable
 
