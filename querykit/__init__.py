@@ -3,7 +3,7 @@
 Start with `Database` and `Table`; nest related rows with `json_array_from` and `json_object_from`.
 """
 
-from querykit import dialects as _dialects
+from querykit import dialects as _dialects  # noqa: F401 - registers the four dialects by name
 from querykit.builder.compiled import CompiledQuery, ExecuteResult, OutputColumn
 from querykit.builder.creator import (
     delete_from,

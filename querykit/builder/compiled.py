@@ -277,7 +277,7 @@ class Executor(Protocol):
         query: Statement[Any, Any],
         *,
         analyze: bool = False,
-        format: str | None = None,
+        format: str | None = None,  # noqa: A002 - as the SQL has it
         rollback: bool = False,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,

@@ -4,7 +4,7 @@ from querykit.builder import aggregates, arrays, full_text, moments, numbers, te
 from querykit.builder.functions import call as call_function
 
 
-class fn:
+class fn:  # noqa: N801 - reads as SQL does: fn.count()
     """SQL functions: ``fn.count(person.id)`` is ``COUNT("person"."id")``. Any other goes through `fn.call`.
 
     Each is typed where its type is known, and means the same on every database, or says where it does not.

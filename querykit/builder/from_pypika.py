@@ -11,7 +11,7 @@ from pypika import queries as pypika
 from pypika import terms as pypika_terms
 from pypika.enums import JoinType, SetOperation
 
-from querykit.builder import pypika_criteria as _pypika_criteria
+from querykit.builder import pypika_criteria as _pypika_criteria  # noqa: F401 - registers what it translates
 from querykit.builder import pypika_writes
 from querykit.builder.cte import CommonTable
 from querykit.builder.expressions import Expression, Ordering, Subquery, convert_operands

@@ -136,7 +136,7 @@ class Statement(Generic[RowT, ValueT]):
         for name in ("postgres", "mysql", "mariadb", "sqlite"):
             try:
                 return self.compile(name).sql
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - print() of a half-built query says what is missing
                 reason = error
         return f"<{type(self).__name__}: {reason}>"
 
@@ -222,7 +222,7 @@ class Statement(Generic[RowT, ValueT]):
         self,
         *,
         analyze: bool = False,
-        format: str | None = None,
+        format: str | None = None,  # noqa: A002 - as the SQL has it
         rollback: bool = False,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,

@@ -167,7 +167,7 @@ def tuple_(*terms: Any) -> TupleValue:
     >>> print(some.compile("mysql").sql)
     SELECT `pet`.`name` FROM `pet` WHERE (`pet`.`id`, `pet`.`age`) IN ((%s, %s), (%s, %s))
     """
-    if len(terms) < 2:
+    if len(terms) < 2:  # noqa: PLR2004 - one term needs no tuple
         raise BuildError("tuple_() takes at least two terms")
     return TupleValue(tuple([operand(each) for each in terms]))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pypika.queries import _SetOperation
 
-from querykit.builder import from_pypika as _from_pypika
+from querykit.builder import from_pypika as _from_pypika  # noqa: F401 - registers what it converts
 from querykit.builder.pypika_nodes import (
     ArrayItems,
     AtTimeZone,

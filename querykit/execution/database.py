@@ -319,7 +319,7 @@ class Database(Runner):
             except (DeadlockError, SerializationError):
                 if attempt == attempts or transaction.is_committed:  # a function of after_commit raised it
                     raise
-                jitter = random.uniform(0.5, 1.5)
+                jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreading retries needs no secrecy
                 await asyncio.sleep(FIRST_RETRY_DELAY * 2 ** (attempt - 1) * jitter)
         raise ConfigurationError(f"attempts is a number, one or more, not {attempts!r}")
 

@@ -212,7 +212,7 @@ class Pool:
         if now - slot.idle_since > self._options.check_after:
             try:
                 await slot.connection.ping()
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it says, another one is opened
                 slot.connection.terminate()
                 return False
             except BaseException:
@@ -269,7 +269,7 @@ class Pool:
         try:
             async with asyncio.timeout(RESET_TIMEOUT):
                 await slot.connection.reset()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
             slot.connection.terminate()
         except BaseException:
             slot.connection.terminate()
@@ -290,7 +290,7 @@ class Pool:
         try:
             async with asyncio.timeout(RESET_TIMEOUT):
                 await slot.connection.close()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
             slot.connection.terminate()
 
     def _do(self, chore: Coroutine[object, object, None]) -> None:
@@ -320,7 +320,7 @@ class Pool:
         await asyncio.gather(*[self._close(slot) for slot in idle])
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                while self._lent or self._opening:
+                while self._lent or self._opening:  # noqa: ASYNC110 - an event would burden every release
                     await asyncio.sleep(0.005)
         await asyncio.gather(*[slot.connection.abort() for slot in self._lent])
         while self._chores:

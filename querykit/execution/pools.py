@@ -22,7 +22,7 @@ _forks = 0
 
 
 def _count_fork() -> None:
-    global _forks
+    global _forks  # noqa: PLW0603 - a process has one history
     _forks += 1
 
 

@@ -32,7 +32,7 @@ def decode_rows(compiled: CompiledQuery, dialect: Dialect, result: DriverResult)
     decoder = _decoder(compiled, dialect, result)
     try:
         return decoder.rows(result.rows)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever a reader raises means that it cannot read
         _explain(error, decoder, result.rows)
 
 
@@ -49,7 +49,7 @@ def decode_column(compiled: CompiledQuery, dialect: Dialect, result: DriverResul
         raise ResultError(f"one column was asked for, and the result has {len(decoder.columns)}")
     try:
         return decoder.values(result.rows)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever a reader raises means that it cannot read
         _explain(error, decoder, result.rows)
 
 
@@ -91,7 +91,7 @@ def _explain(error: Exception, decoder: RowsDecoder, rows: Sequence[Sequence[Any
                     read(value)
                 except ResultError:
                     raise
-                except Exception as reason:
+                except Exception as reason:  # noqa: BLE001 - see above
                     raise _reading_error(reason, column, value, number) from None
     if hasattr(error, "errors"):  # pydantic's, whose text shows the values
         problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False)]

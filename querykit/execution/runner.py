@@ -367,7 +367,7 @@ class Runner(Creator):
         query: Statement[Any, Any] | Convertible,
         *,
         analyze: bool = False,
-        format: str | None = None,
+        format: str | None = None,  # noqa: A002 - as the SQL has it
         rollback: bool = False,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
@@ -443,7 +443,7 @@ async def run_on(
 def _all_named(columns: tuple[OutputColumn, ...] | None) -> bool:
     if columns is None:
         return False
-    for column in columns:
+    for column in columns:  # noqa: SIM110 - all() over a generator takes three times as long
         if column.name is None:
             return False
     return True

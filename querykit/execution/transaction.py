@@ -217,7 +217,7 @@ class Transaction(Runner):
             try:
                 async with asyncio.timeout(ROLLBACK_TIMEOUT):
                     await held.command(*self._script.rollback)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the first error is the one to tell
                 held.connection.terminate()
         self._end("rolled back", held)
 

@@ -133,7 +133,7 @@ class AiomysqlDriver:
             async with asyncio.timeout(STOP_TIMEOUT), self._helper() as helper:
                 with contextlib.suppress(Exception):  # it is gone already
                     await helper.query(f"KILL {thread_id}")
-                while await _is_there(helper, thread_id):
+                while await _is_there(helper, thread_id):  # noqa: ASYNC110 - the server tells nobody
                     await asyncio.sleep(0.01)
         except (QueryKitError, TimeoutError):
             log.warning("could not make sure that the cancelled statement of connection %d has stopped", thread_id)
@@ -240,7 +240,7 @@ class AiomysqlConnection:
         text = with_literals(sql, arguments, hexadecimal=self._is_tainted)
         try:
             await self.driver_connection.query(text)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, sql)
         return self.driver_connection._result
 
@@ -248,7 +248,7 @@ class AiomysqlConnection:
         """Ask which warnings there were. None at all means that the server keeps none (max_error_count = 0)."""
         try:
             warnings = await self.driver_connection.show_warnings()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, "SHOW WARNINGS")
         return not warnings or any(code in TRUNCATED_WARNINGS for _, code, _ in warnings)
 
@@ -271,7 +271,7 @@ class AiomysqlConnection:
         except GeneratorExit:
             await to_its_end(self._interrupt())
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, sql)
 
     async def _interrupt(self) -> None:
@@ -288,7 +288,7 @@ class AiomysqlConnection:
                         await result._read_rowdata_packet_unbuffered()
                 with contextlib.suppress(_load_aiomysql().MySQLError):
                     await opened.query("DO 0")  # a KILL that came late hits this one
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
             self.terminate()
 
     async def run(self, sql: str) -> None:
@@ -303,7 +303,7 @@ class AiomysqlConnection:
         """COM_PING."""
         try:
             await self.driver_connection.ping(reconnect=False)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, "")
 
     def taint(self) -> None:
@@ -357,7 +357,7 @@ class AiomysqlConnection:
         """See whether an error ended the transaction, as a deadlock does: errors do not tell, but a ping does."""
         try:
             await self.driver_connection.ping(reconnect=False)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
             self.terminate()
 
 

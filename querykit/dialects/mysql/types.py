@@ -52,7 +52,7 @@ def _time(value: dt.timedelta | str) -> dt.time:
         return dt.time.fromisoformat(value)
     if not dt.timedelta(0) <= value < dt.timedelta(days=1):
         raise ValueError
-    return (dt.datetime.min + value).time()
+    return (dt.datetime.min + value).time()  # noqa: DTZ901 - nor has a TIME a zone
 
 
 def _timedelta(text: dt.timedelta | str) -> dt.timedelta:

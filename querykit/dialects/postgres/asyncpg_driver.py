@@ -90,7 +90,7 @@ class AsyncpgDriver:
                 max_cached_statement_lifetime=0,
                 server_settings=settings or None,
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, no connection was made
             raise _connect_error(error, target) from None
         connection = AsyncpgConnection(opened, shows_values=target.show_values, has_bouncer=self._has_bouncer)
         if opened.get_server_version().major < MINIMUM_VERSION:
@@ -149,7 +149,7 @@ class AsyncpgConnection:
         """Run one statement through asyncpg's cache of prepared statements."""
         try:
             return DriverResult(await self._fetch(sql, *arguments))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, sql)
 
     async def fetch_described(self, sql: str, arguments: Sequence[object]) -> DriverResult:
@@ -164,7 +164,7 @@ class AsyncpgConnection:
                 del self._prepared[sql]  # DDL changed its columns; it was not run
                 statement = await self._prepare(sql)
                 rows = await statement.fetch(*arguments)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             self._prepared.pop(sql, None)
             await self._fail(error, sql)
         attributes = statement.get_attributes()
@@ -209,7 +209,7 @@ class AsyncpgConnection:
                 await self.driver_connection.execute("COMMIT")
         except GeneratorExit:  # left early: nothing runs
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, sql)
         finally:
             if opens and self.in_transaction:
@@ -225,14 +225,14 @@ class AsyncpgConnection:
         """Run one statement by the simple protocol."""
         try:
             await self.driver_connection.execute(sql)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, sql)
 
     async def commit(self) -> None:
         """``COMMIT``. After an error that the program swallowed, the server rolls back and calls it a success."""
         try:
             status = await self.driver_connection.execute("COMMIT")
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, "COMMIT")
         if status != "COMMIT":
             raise DatabaseError(
@@ -260,7 +260,7 @@ class AsyncpgConnection:
         """Say good-bye."""
         try:
             await self.driver_connection.close(timeout=SETTLE_TIMEOUT)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
             self.terminate()
 
     async def abort(self) -> None:

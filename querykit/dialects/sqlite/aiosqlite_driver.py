@@ -106,7 +106,7 @@ class AiosqliteDriver:
         try:
             await opened
             await connection.set_up()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every kind is mapped
             await connection.close()
             reason = failure_of(error).text or str(error) if isinstance(error, sqlite3.Error) else error
             raise ConnectError(f"cannot open {self.target}: {reason}", driver_error=error) from None
@@ -199,7 +199,7 @@ class AiosqliteConnection:
             if _is_busy(error) and not self.in_transaction:
                 return await self._fetch_when_free(job, sql)
             self._raise(error, sql)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every kind is mapped
             self._raise(error, sql)
         except asyncio.CancelledError:
             job.is_cancelled = True
@@ -215,7 +215,7 @@ class AiosqliteConnection:
         while True:
             try:
                 return await self._in_thread(job.run)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - every kind is mapped
                 if not _is_busy(error) or time.monotonic() >= deadline:
                     self._raise(error, sql)
             except asyncio.CancelledError:
@@ -237,7 +237,7 @@ class AiosqliteConnection:
         except asyncio.CancelledError:
             await to_its_end(self._settle())
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every kind is mapped
             self._raise(error, sql)
         finally:
             if cursor is not None:

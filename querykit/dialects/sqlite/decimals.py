@@ -41,7 +41,7 @@ def _rank(value: str) -> tuple[int, Decimal]:
 def compare(one: str, other: str) -> int:
     """Which of two texts is the larger number: negative, zero or positive."""
     left, right = _rank(one), _rank(other)
-    if left[0] == right[0] == 2:
+    if left[0] == right[0] == 2:  # noqa: PLR2004 - the rank of what is no number
         return (one > other) - (one < other)
     return (left > right) - (left < right)
 
