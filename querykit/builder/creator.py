@@ -105,7 +105,7 @@ class Creator:
         return self._started(Update, "table", _target(table, "update"))
 
     def delete_from(self, table: Table, *others: Table) -> Delete[dict[str, Any], Any]:
-        """Start a DELETE; see `Delete.where`. Of `others` rows are deleted too, once they are joined (MySQL, MariaDB)."""
+        """Start a DELETE; see `Delete.where`. Of `others`, once joined, rows are deleted too (MySQL, MariaDB)."""
         started: Delete[dict[str, Any], Any] = self._started(Delete, "table", _target(table, "delete_from"))
         if not others:
             return started

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class CommonTable(Source):
     """A query with a name, written once in WITH and then a table. `cte` and `recursive_cte` make them.
 
-    A `CommonTable` can stand in FROM wherever `with_` has brought it in; ``.as_("other")`` is the same under another name.
+    A `CommonTable` can stand in FROM wherever `with_` has brought it in; ``.as_("other")`` gives it another name.
     """
 
     def __init__(

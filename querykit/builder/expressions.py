@@ -634,7 +634,7 @@ def condition(term: Any, where: str) -> Term:
         return operand(term)
     if isinstance(term, bool):
         raise BuildError(
-            f"{where} was given a Python {term}, not a condition: was something compared before it became an expression?"
+            f"{where} was given a Python {term}, not a condition: was it compared before it became an expression?"
         )
     raise BuildError(f"{where} takes conditions such as person.id == 1, not {type(term).__name__}")
 
@@ -720,7 +720,7 @@ def _combined(operator: str, left: Any, right: Any, beside: Expression[Any]) -> 
     return Arithmetic(operator, operand(left, beside), right)
 
 
-# -- functions that make expressions ------------------------------------------------------------------------------------
+# -- functions that make expressions ----------------------------------------------------------------------------------
 
 
 def value(python_value: T) -> Expression[T]:

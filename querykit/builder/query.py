@@ -125,7 +125,8 @@ class Query(Statement[RowT, ValueT]):
 
         >>> from querykit import select_from, table
         >>> person, pet = table("person"), table("pet")
-        >>> names = select_from(person).select(person.name).union(select_from(pet).select(pet.name)).order_by(person.name)
+        >>> pets = select_from(pet).select(pet.name)
+        >>> names = select_from(person).select(person.name).union(pets).order_by(person.name)
         >>> print(names.compile("postgres").sql)
         SELECT "person"."name" FROM "person" UNION SELECT "pet"."name" FROM "pet" ORDER BY "name"
 

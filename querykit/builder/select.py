@@ -175,11 +175,11 @@ class Select(Query[RowT, ValueT]):
         return self._joined("LEFT", source, on, using)
 
     def right_join(self, source: Any, *on: Any, using: Sequence[str] = ()) -> Self:
-        """``RIGHT JOIN source ON …``; conditions are ANDed. `using` names columns that both sides have instead. SQLite has it since 3.39."""
+        """``RIGHT JOIN source ON …``, as `inner_join`. SQLite has it since 3.39."""
         return self._joined("RIGHT", source, on, using)
 
     def full_join(self, source: Any, *on: Any, using: Sequence[str] = ()) -> Self:
-        """``FULL JOIN source ON …``; conditions are ANDed. `using` names columns that both sides have instead. SQLite has it since 3.39; MySQL and MariaDB do not."""
+        """``FULL JOIN source ON …``, as `inner_join`. SQLite has it since 3.39; MySQL and MariaDB do not."""
         return self._joined("FULL", source, on, using)
 
     def cross_join(self, source: Any) -> Self:

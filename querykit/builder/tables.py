@@ -37,7 +37,7 @@ class Column(Expression[T_co], Field):
         self.value_type = type_
         self.alias = None  # not left to the class: every column that is written is asked for it
 
-    # -- a column of unknown type may hold JSON; see `JsonExpression` ---------------------------------------------------
+    # -- a column of unknown type may hold JSON; see `JsonExpression` -------------------------------------------------
 
     def as_text(self) -> Expression[str]:
         """The text of a JSON document; see `JsonExpression.as_text`."""

@@ -139,7 +139,7 @@ def position(needle: Any, term: Any) -> FunctionCall[int]:
 
 
 def regexp_like(term: Any, pattern: Any, *, ignores_case: bool = False) -> Condition:
-    """Whether a text matches a regular expression, somewhere in it: ``~``, ``REGEXP_LIKE``, ``REGEXP``.
+    r"""Whether a text matches a regular expression, somewhere in it: ``~``, ``REGEXP_LIKE``, ``REGEXP``.
 
     Case counts, unless `ignores_case`. What an expression means is the database's: POSIX with extensions on PostgreSQL,
     ICU on MySQL, PCRE on MariaDB, Python's on SQLite. They agree on ``.``, ``*``, ``+``, ``?``, ``|``, ``[a-z]``,

@@ -24,7 +24,7 @@ def register_visitor(node: type, function: Callable[[Any, Any], str], *, dialect
 
     Args:
         node: The class of the term.
-        function: Called with the compiler and the term; gives its SQL. Values go through ``compiler.bind(value, None)``,
+        function: Called with the compiler and the term; gives SQL. Values go through ``compiler.bind(value, None)``,
             other terms through ``compiler.visit(term)``.
         dialect: The only dialect that it is for; None is all.
     """

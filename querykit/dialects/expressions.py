@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pypika.terms import Term
 
@@ -97,8 +97,8 @@ class Visitors(dict[type, "Visitor"]):
                 return found
             if written := [name for name in OWN_SQL if name in base.__dict__]:
                 raise CompileError(
-                    f"{node.__module__}.{node.__qualname__} writes SQL of its own ({base.__name__}.{written[0]}), which querykit "
-                    f"does not run; register a visitor: querykit.dialects.register_visitor({node.__name__}, function)"
+                    f"{node.__module__}.{node.__qualname__} writes SQL of its own "
+                    f"({base.__name__}.{written[0]}), which querykit does not run; register a visitor: querykit.dialects.register_visitor({node.__name__}, function)"
                 )
         raise CompileError(
             f"querykit does not know how to write {node.__module__}.{node.__qualname__}; "
@@ -374,7 +374,7 @@ class ExpressionCompiler:
 
     @visits(InList)
     def visit_in_list(self, node: InList) -> str:
-        """``a IN (?, ?)``: the last value is repeated up to the next power of two, so that few texts serve all lists."""
+        """``a IN (?, ?)``: the last value is repeated up to the next power of two, so that few texts serve all."""
         term = self.operand(node.term, OTHER)
         known = known_type(node.term)
         padded = node.values + (node.values[-1],) * ((1 << (len(node.values) - 1).bit_length()) - len(node.values))

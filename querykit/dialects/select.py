@@ -155,8 +155,8 @@ class SelectCompiler(LockingCompiler):
         if not own.isdisjoint(self.scope):
             again = next(each for each in references if each in self.scope)
             raise CompileError(
-                f"{again!r} stands in the FROM of a query and of one around it, so that its columns would silently mean "
-                "the inner one: give one of them another name with .as_(…)"
+                f"{again!r} stands in the FROM of a query and of one around it, so that its columns "
+                "would silently mean the inner one: give one of them another name with .as_(…)"
             )
         return own | self.scope
 

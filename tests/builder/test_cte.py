@@ -41,7 +41,7 @@ async def test_a_cte_can_refer_to_the_one_before_it_and_meet_itself(db):
 
 
 async def test_a_recursive_cte_walks_a_tree(db):
-    anchor = select_from(person).select(person.id, value(0).as_("depth")).where(person.mother_id == None)
+    anchor = select_from(person).select(person.id, value(0).as_("depth")).where(person.mother_id.is_null())
     tree = recursive_cte(
         "tree",
         anchor,

@@ -318,7 +318,7 @@ class AiomysqlConnection:
         try:
             await self.driver_connection._execute_command(COM_RESET_CONNECTION, "")
             await self.driver_connection._read_ok_packet()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, "")
         await self.run(self.server.set_up)
         self._is_tainted = False

@@ -292,7 +292,7 @@ class AsyncpgConnection:
             try:
                 async with asyncio.timeout(SETTLE_TIMEOUT):
                     await self.driver_connection.execute(PING)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the connection is of no more use
                 if getattr(error, "sqlstate", None) != "57014":
                     break
             else:

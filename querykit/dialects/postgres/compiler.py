@@ -69,7 +69,7 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
         """``$1``."""
         return f"${position}"
 
-    # -- parameters whose type cannot be told from their place -----------------------------------------------------------
+    # -- parameters whose type cannot be told from their place ---------------------------------------------------------
 
     def typed(self, term: Any) -> str:
         """A value with a cast to its type."""
