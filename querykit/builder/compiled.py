@@ -25,7 +25,7 @@ class Nested(NamedTuple):
     """The shape of a column that holds nested rows, made by a JSON helper.
 
     Attributes:
-        kind: ``"array"`` is a list of rows, ``"object"`` a row or None, ``"scalars"`` a list of the one column's values,
+        kind: ``"array"`` is a list of rows, ``"object"`` a row or None, ``"scalars"`` a list of one column's values,
             ``"map"`` a dict of rows, or of values, by a column, ``"members"`` an object of values of the one column.
         columns: The columns of the nested rows; None where only the database knows them.
         is_nullable: Whether a list may be NULL: in a CASE, or in a column of a sub-query that is joined. Any other that

@@ -257,7 +257,7 @@ class Statement(Generic[RowT, ValueT]):
 
         Values are written as `msgspec.json.encode` writes them: dates and times as ISO 8601, instants in UTC with a Z,
         durations as ``P1DT2.5S``, bytes in base64, UUIDs as text, enums by their values, None as null. What has no such
-        form is refused: NaN, infinite numbers and dates. Columns of unknown type are as the database's JSON has them. MySQL
+        form is refused: NaN, infinite numbers and dates. Columns of unknown type are as the database's JSON is. MySQL
         sorts the keys of objects.
 
         Args:

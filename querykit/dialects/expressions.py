@@ -98,7 +98,8 @@ class Visitors(dict[type, "Visitor"]):
             if written := [name for name in OWN_SQL if name in base.__dict__]:
                 raise CompileError(
                     f"{node.__module__}.{node.__qualname__} writes SQL of its own "
-                    f"({base.__name__}.{written[0]}), which querykit does not run; register a visitor: querykit.dialects.register_visitor({node.__name__}, function)"
+                    f"({base.__name__}.{written[0]}), which querykit does not run; "
+                    f"register a visitor: querykit.dialects.register_visitor({node.__name__}, function)"
                 )
         raise CompileError(
             f"querykit does not know how to write {node.__module__}.{node.__qualname__}; "

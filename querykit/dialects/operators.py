@@ -120,12 +120,12 @@ class OperatorCompiler(ExpressionCompiler):
         )
 
     @visits(Element)
-    def visit_element(self, node: Element) -> str:  # noqa: ARG002 - refused whatever it is
+    def visit_element(self, node: Element) -> str:
         """``(a)[1]``, where the database has arrays."""
         raise self.unsupported("arrays", "keep the items in rows, or in JSON")
 
     @visits(TextMatch)
-    def visit_text_match(self, node: TextMatch) -> str:  # noqa: ARG002 - the dialects write it
+    def visit_text_match(self, node: TextMatch) -> str:
         """A full-text search, which has no standard form."""
         raise self.unsupported("full-text search")
 
@@ -161,7 +161,7 @@ class OperatorCompiler(ExpressionCompiler):
         raise NotImplementedError
 
     @visits(Interval)
-    def visit_interval(self, node: Interval) -> str:  # noqa: ARG002 - refused whatever it is
+    def visit_interval(self, node: Interval) -> str:
         """Refuse an interval that is added to nothing."""
         raise CompileError("an Interval stands behind + or - of a date, or in the frame of a window")
 

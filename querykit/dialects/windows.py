@@ -129,6 +129,6 @@ class WindowCompiler(FunctionCompiler):
             return f"UNBOUNDED {edge.direction}"
         return f"{self.frame_offset(edge.offset, window)} {edge.direction}"
 
-    def frame_offset(self, offset: Any, window: Window) -> str:  # noqa: ARG002 - SQLite asks it
+    def frame_offset(self, offset: Any, window: Window) -> str:
         """How far the frame of a window reaches."""
         return self.visit(offset)

@@ -142,17 +142,17 @@ async def test_any_and_all_of_a_query(db):
         query,
         {
             "postgres": (
-                'SELECT "pet"."id" FROM "pet" WHERE "pet"."weight" < ALL (SELECT "other"."weight" FROM "pet" AS "other" '  # noqa: E501 - SQL reads best whole
+                'SELECT "pet"."id" FROM "pet" WHERE "pet"."weight" < ALL (SELECT "other"."weight" FROM "pet" AS "other" '
                 'WHERE "other"."species" = $1) ORDER BY "pet"."id"',
                 ("dog",),
             ),
             "mysql": (
-                "SELECT `pet`.`id` FROM `pet` WHERE `pet`.`weight` < ALL (SELECT `other`.`weight` FROM `pet` AS `other` "  # noqa: E501 - SQL reads best whole
+                "SELECT `pet`.`id` FROM `pet` WHERE `pet`.`weight` < ALL (SELECT `other`.`weight` FROM `pet` AS `other` "
                 "WHERE `other`.`species` = %s) ORDER BY `pet`.`id`",
                 ("dog",),
             ),
             "mariadb": (
-                "SELECT `pet`.`id` FROM `pet` WHERE `pet`.`weight` < ALL (SELECT `other`.`weight` FROM `pet` AS `other` "  # noqa: E501 - SQL reads best whole
+                "SELECT `pet`.`id` FROM `pet` WHERE `pet`.`weight` < ALL (SELECT `other`.`weight` FROM `pet` AS `other` "
                 "WHERE `other`.`species` = %s) ORDER BY `pet`.`id`",
                 ("dog",),
             ),

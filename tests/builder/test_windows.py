@@ -207,7 +207,7 @@ async def sales(db):
     types = {"sqlite": ("TEXT", "TEXT", "TEXT"), "postgres": ("date", "timestamp", "numeric(10, 2)")}
     day, at, amount = types.get(db.dialect.name, ("DATE", "DATETIME(6)", "DECIMAL(10, 2)"))
     await db.execute(sql("DROP TABLE IF EXISTS sale"))
-    await db.execute(sql.raw(f"CREATE TABLE sale (id INTEGER, day {day}, at {at}, amount {amount})"))  # type: ignore[arg-type]  # noqa: E501 - SQL reads best whole
+    await db.execute(sql.raw(f"CREATE TABLE sale (id INTEGER, day {day}, at {at}, amount {amount})"))  # type: ignore[arg-type]
     for id_, days, amount_ in ((1, 0, "1.10"), (2, 1, "2.20"), (3, 5, "10.05"), (4, 40, "0.01")):
         moment = dt.datetime(2024, 1, 1, 12) + dt.timedelta(days=days)
         await db.execute(sql("INSERT INTO sale VALUES ({}, {}, {}, {})", id_, moment.date(), moment, Decimal(amount_)))
@@ -240,7 +240,7 @@ async def test_dates_of_columns_add_up(sales):
         (sale.day - dt.date(2024, 1, 1)).as_("since"),
         fn.extract("month", sale.day + dt.timedelta(days=31)).as_("month"),
         fn.date_trunc("month", sale.at).as_("begin"),
-    ).where(sale.id == 2, sale.day > value(dt.date(2024, 1, 1)), sale.at - dt.datetime(2024, 1, 1) > dt.timedelta(days=1))  # fmt: skip  # noqa: E501 - SQL reads best whole
+    ).where(sale.id == 2, sale.day > value(dt.date(2024, 1, 1)), sale.at - dt.datetime(2024, 1, 1) > dt.timedelta(days=1))  # fmt: skip
     assert await sales.fetch_one(query) == {
         "day": dt.date(2024, 2, 1),
         "at": dt.datetime(2024, 1, 2, 11, 59, 59, 999000),
@@ -268,7 +268,7 @@ async def test_aggregates_of_decimals_are_exact(sales):
 async def test_aggregates_are_typed(db):
     query = select_from(pet).select(
         fn.count().as_("count"), fn.count(pet.weight).as_("weights"), fn.count(pet.species).distinct().as_("species"),
-        fn.sum(pet.id).as_("sum"), fn.sum(pet.weight).as_("kg"), fn.avg(pet.weight).as_("mean"), fn.min(pet.name).as_("min"),  # noqa: E501 - SQL reads best whole
+        fn.sum(pet.id).as_("sum"), fn.sum(pet.weight).as_("kg"), fn.avg(pet.weight).as_("mean"), fn.min(pet.name).as_("min"),
         fn.max(pet.id).as_("max"), fn.bool_and(pet.id > 10).as_("every"), fn.bool_or(pet.id > 10).as_("some"),
         fn.min(pet.id > 10).as_("least"),
     )  # fmt: skip
@@ -293,7 +293,7 @@ async def test_no_rows_have_no_sum(db):
 
 async def test_deviations_are_the_same_kind_everywhere(db):
     query = select_from(pet).select(
-        fn.stddev(pet.id).as_("s"), fn.stddev_pop(pet.id).as_("p"), fn.variance(pet.id).as_("v"), fn.var_pop(pet.id).as_("w"),  # noqa: E501 - SQL reads best whole
+        fn.stddev(pet.id).as_("s"), fn.stddev_pop(pet.id).as_("p"), fn.variance(pet.id).as_("v"), fn.var_pop(pet.id).as_("w"),
     )  # fmt: skip
     found = await db.fetch_one(query)
     assert found == pytest.approx({"s": 2.5**0.5, "p": 2**0.5, "v": 2.5, "w": 2.0})
@@ -312,7 +312,7 @@ async def test_texts_of_rows_in_one(db):
         query,
         {
             "postgres": (
-                'SELECT "pet"."species", STRING_AGG("pet"."name", $1::text ORDER BY "pet"."name") AS "names" FROM "pet" '  # noqa: E501 - SQL reads best whole
+                'SELECT "pet"."species", STRING_AGG("pet"."name", $1::text ORDER BY "pet"."name") AS "names" FROM "pet" '
                 'GROUP BY "pet"."species" ORDER BY "pet"."species"',
                 ("; ",),
             ),

@@ -29,7 +29,7 @@ def launch(folder: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
     program, share = _program()
     options = [
         f"--datadir={folder}/data",
-        f"--tmpdir={folder}/tmp",  # side by side, servers would take the same names in a shared one
+        f"--tmpdir={folder / 'tmp'}",  # side by side, servers would take the same names in a shared one
         "--innodb-log-file-size=16M",
     ]
     command = [*program, *options, *THROW_AWAY]

@@ -143,7 +143,7 @@ class MySQLOperators(MySQLTerms):
         """``TIMESTAMPDIFF(MICROSECOND, from, to)``."""
         return f"TIMESTAMPDIFF(MICROSECOND, {self.visit(node.right)}, {self.visit(node.left)})"
 
-    def frame_offset(self, offset: Any, window: Window) -> str:  # noqa: ARG002 - SQLite asks it
+    def frame_offset(self, offset: Any, window: Window) -> str:
         """How far a frame reaches: a number, or INTERVAL."""
         if isinstance(offset, Interval):
             if offset.months and offset.rest:

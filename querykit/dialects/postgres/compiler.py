@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from querykit.builder.json_result import JsonResult
     from querykit.builder.query import Query
     from querykit.builder.raw import RawTable
+    from querykit.builder.value_types import ValueType
 
 NESTED = '"nested"'
 

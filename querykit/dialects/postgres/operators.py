@@ -163,7 +163,7 @@ class PostgresOperators(PostgresTerms):
             return f"(CAST({left} - {right} AS bigint) * 86400000000)"
         return f"CAST(EXTRACT(EPOCH FROM {left} - {right}) * 1000000 AS bigint)"
 
-    def frame_offset(self, offset: Any, window: Window) -> str:  # noqa: ARG002 - SQLite asks it
+    def frame_offset(self, offset: Any, window: Window) -> str:
         """How far a frame reaches; a number's type follows from the key, unless it is none of it."""
         if isinstance(offset, Interval):
             return f"({' + '.join(self.interval_parts(offset))})"

@@ -119,7 +119,7 @@ class SQLiteOperators(Compiler):
             raise self.unsupported("RANGE frames of durations", "order by fn.extract('epoch', x) and take seconds")
         return self.visit(offset)
 
-    def grouping_sets(self, grouping: GroupingSets, query: Select[Any, Any]) -> str:  # noqa: ARG002 - refused
+    def grouping_sets(self, grouping: GroupingSets, query: Select[Any, Any]) -> str:
         """Refuse them."""
         raise self.unsupported(grouping.kind, "unite the groupings with union_all")
 
