@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
     from typing import TypeVar
 
+    from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
 
     T = TypeVar("T")
@@ -172,6 +173,18 @@ class Connection(Protocol):
         """Run one statement for what it does; only `rows_affected` and `insert_id` are of interest."""
         ...
 
+    async def execute_many(self, sql: str, sets: Sequence[Sequence[object]]) -> DriverResult:
+        """Run one statement once for each set of arguments, inside the transaction that the caller opened."""
+        ...
+
+    async def copy(self, copying: CompiledQuery, rows: Sequence[Sequence[object]]) -> DriverResult:
+        """Send rows to the table and the columns of an INSERT, where the database has a way of its own for that.
+
+        Raises:
+            UnsupportedError: it has none.
+        """
+        ...
+
     def stream(self, sql: str, arguments: Sequence[object], chunk_size: int) -> AsyncGenerator[DriverResult, None]:
         """Run one statement and read its result in chunks of at most `chunk_size` rows, described."""
         ...
@@ -315,6 +328,13 @@ def missing_package(package: str, extra: str) -> ConfigurationError:
 def too_old(dialect: str, version: str, minimum: str) -> ConfigurationError:
     """The error for a server that cannot nest rows."""
     return ConfigurationError(f"the server is {dialect} {version}; querykit needs {minimum} or newer")
+
+
+def no_copy(dialect: str) -> UnsupportedError:
+    """The error for COPY where only PostgreSQL has it."""
+    return UnsupportedError(
+        dialect, "COPY", "insert_into(table).values(rows) takes any number of rows, and splits them where it must"
+    )
 
 
 def checked_deferrable(dialect: str, options: TransactionOptions) -> None:

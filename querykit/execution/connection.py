@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from querykit.dialects.driver import DriverResult, IsolationLevel
     from querykit.execution.held import Held
     from querykit.execution.pools import Pools
-    from querykit.execution.runner import Wanted
+    from querykit.execution.wanted import Wanted
 
 
 GIVE_BACK_TIMEOUT = 5.0

@@ -22,10 +22,11 @@ from querykit.execution.hooks import Hooks
 from querykit.execution.outside import Outside
 from querykit.execution.pool import PoolOptions
 from querykit.execution.pools import Pools
-from querykit.execution.runner import Runner, run_on
+from querykit.execution.runner import Runner
 from querykit.execution.script import Script, transaction_options
 from querykit.execution.transaction import Transaction
 from querykit.execution.url import driver_for, driver_of, parse_url
+from querykit.execution.wanted import run_on
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from querykit.execution.hooks import Session, Tags
     from querykit.execution.log import LogHook
     from querykit.execution.pool import Pool
-    from querykit.execution.runner import Wanted
+    from querykit.execution.wanted import Wanted
 
 T = TypeVar("T")
 

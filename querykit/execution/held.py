@@ -7,7 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, cast
 
 from querykit.errors import ClosedError, ConcurrentUseError, QueryKitError
-from querykit.execution.runner import run_on
+from querykit.execution.wanted import run_on
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.driver import Connection, Driver, DriverResult
     from querykit.execution.pool import Pool, Slot
-    from querykit.execution.runner import Wanted
+    from querykit.execution.wanted import Wanted
 
 
 class Held:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from urllib.parse import quote
 
 from querykit.errors import ConfigurationError, UsageError
-from querykit.execution.runner import Runner, run_on
+from querykit.execution.runner import Runner
+from querykit.execution.wanted import run_on
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Connection, DriverResult
     from querykit.execution.log import LogHook
-    from querykit.execution.runner import Wanted
     from querykit.execution.transaction import Transaction
+    from querykit.execution.wanted import Wanted
 
     Tags = Mapping[str, object] | Callable[[], Mapping[str, object]]
 

@@ -12,6 +12,7 @@ from querykit.execution.log import LogEntry
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Sequence
 
+    from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Connection, Driver, DriverResult
     from querykit.execution.hooks import Hooks
@@ -51,7 +52,7 @@ class Watch:
         """Begin."""
         self._hook = hooks.log
         self._driver = driver
-        self._kind = kind
+        self._kind: EntryKind = kind
         self._sql = sql
         self._arguments = arguments
         self._started_at = time.time()
@@ -121,6 +122,15 @@ class ObservedConnection:
             watch.tell(count, error)
             raise
         watch.tell(count)
+
+    async def execute_many(self, sql: str, sets: Sequence[Sequence[object]]) -> DriverResult:
+        """Run one statement for many sets of arguments."""
+        sql = self._tagged(sql, sets[0] if sets else ())
+        return await self._seen("many", sql, sets, self._connection.execute_many(sql, sets))
+
+    async def copy(self, copying: CompiledQuery, rows: Sequence[Sequence[object]]) -> DriverResult:
+        """Send rows."""
+        return await self._seen("copy", copying.sql, (), self._connection.copy(copying, rows))
 
     async def run(self, sql: str) -> None:
         """Run one statement of ours."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import DriverResult
     from querykit.execution.database import Database
-    from querykit.execution.runner import Wanted
     from querykit.execution.transaction import Transaction
+    from querykit.execution.wanted import Wanted
 
 
 class Outside(Runner):

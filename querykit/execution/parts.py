@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from querykit.builder.compiled import CompiledQuery
     from querykit.builder.statement import Statement
     from querykit.dialects.base import Dialect
-    from querykit.execution.runner import Runner, Wanted
+    from querykit.execution.runner import Runner
+    from querykit.execution.wanted import Wanted
 
 
 def parts_of(statement: Statement[Any, Any], dialect: Dialect) -> Sequence[Statement[Any, Any]]:

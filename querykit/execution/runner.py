@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from querykit.builder.compiled import ExecuteResult
 from querykit.builder.creator import Creator
@@ -12,32 +12,33 @@ from querykit.builder.explain import explained
 from querykit.builder.json_result import compiled_as_json
 from querykit.builder.query import Query
 from querykit.builder.statement import Statement, as_statement
-from querykit.errors import BuildError, MultipleResultsError, NoResultError, QueryTimeoutError, UsageError
+from querykit.errors import BuildError, MultipleResultsError, NoResultError, UsageError
+from querykit.execution.bulk import copy_rows, run_many
 from querykit.execution.json_bytes import json_bytes
 from querykit.execution.parts import parts_of, run_parts
 from querykit.execution.result import decode_column, decode_rows
 from querykit.execution.stream import RowStream
+from querykit.execution.wanted import timed_out
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
 
     from pypika.queries import QueryBuilder
 
     from querykit.builder.compiled import CompiledQuery, Executor, OutputColumn
     from querykit.builder.json_result import Decimals
     from querykit.builder.raw import Fragment
+    from querykit.builder.tables import Table
     from querykit.dialects.base import Dialect
-    from querykit.dialects.driver import Connection, DriverResult
+    from querykit.dialects.driver import DriverResult
     from querykit.execution.transaction import Transaction
+    from querykit.execution.wanted import Wanted
 
     Convertible = Fragment[Any] | QueryBuilder
     """What becomes a statement when it is run."""
 
 RowT = TypeVar("RowT")
 ValueT = TypeVar("ValueT")
-
-Wanted = Literal["rows", "described rows", "effect"]
-"""What a statement is run for: rows of known columns, rows whose columns only the database knows, or what it does."""
 
 
 class Runner(Creator):
@@ -295,6 +296,52 @@ class Runner(Creator):
             result = await self._run_in_time(compiled, "effect", compiled.arguments(parameters), timeout)
         return ExecuteResult(result.rows_affected, result.insert_id)
 
+    async def execute_many(
+        self,
+        query: Statement[Any, Any] | Convertible,
+        sets: Iterable[Mapping[str, object]] | AsyncIterable[Mapping[str, object]],
+        *,
+        timeout: float | None = None,
+    ) -> ExecuteResult:
+        """Run a write with named parameters once for each set of their values, in one transaction.
+
+        ``await db.execute_many(db.update(pet).set(age=param("age", int)).where(pet.id == param("id", int)), sets)``.
+        To insert rows, ``insert_into(pet).values(rows)`` is quicker, and on PostgreSQL `copy_into`.
+
+        Args:
+            query: The statement.
+            sets: A mapping from parameter to value for each run; they are taken a thousand at a time.
+            timeout: Seconds that each thousand may take.
+
+        Raises:
+            UsageError: the statement gives rows, or writes nothing.
+        """
+        return await run_many(self, as_statement(query), sets, timeout)
+
+    async def copy_into(
+        self,
+        table: Table,
+        records: Iterable[Any] | AsyncIterable[Any],
+        *,
+        columns: Sequence[Any] = (),
+        timeout: float | None = None,
+    ) -> ExecuteResult:
+        """Send rows by PostgreSQL's COPY, in one transaction: the quickest way in, for any number of them.
+
+        Args:
+            table: Where they go.
+            records: Mappings from column to value, or tuples in the order of `columns`; checked as `values` does. They
+                are taken ten thousand at a time, so that an endless supply needs little memory.
+            columns: The columns of tuples.
+            timeout: Seconds that each ten thousand may take.
+
+        Raises:
+            UnsupportedError: the database has no COPY.
+
+        Source: https://www.postgresql.org/docs/current/sql-copy.html
+        """
+        return await copy_rows(self, table, records, columns, timeout)
+
     @overload
     def stream(
         self,
@@ -353,7 +400,7 @@ class Runner(Creator):
                 except StopAsyncIteration:
                     return
                 except TimeoutError:
-                    raise _timed_out(compiled, limit, timer) from None
+                    raise timed_out(compiled, limit, timer) from None
                 for row in decode_rows(compiled, dialect, chunk):
                     yield row
         finally:
@@ -426,18 +473,7 @@ class Runner(Creator):
             async with timer:
                 return await self._run(compiled, wanted, arguments)
         except TimeoutError:
-            raise _timed_out(compiled, limit, timer) from None
-
-
-async def run_on(
-    connection: Connection, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]
-) -> DriverResult:
-    """Run a statement on a connection for what is wanted of it."""
-    if wanted == "rows":
-        return await connection.fetch(compiled.sql, arguments)
-    if wanted == "effect":
-        return await connection.execute(compiled.sql, arguments)
-    return await connection.fetch_described(compiled.sql, arguments)
+            raise timed_out(compiled, limit, timer) from None
 
 
 def _all_named(columns: tuple[OutputColumn, ...] | None) -> bool:
@@ -463,11 +499,3 @@ def _only(rows: list[RowT]) -> RowT:
     if rows:
         raise MultipleResultsError(f"one row was asked for, and the query gave {len(rows)}")
     raise NoResultError("one row was asked for, and the query gave none")
-
-
-def _timed_out(compiled: CompiledQuery, limit: float | None, timer: asyncio.Timeout) -> BaseException:
-    if not timer.expired():
-        return TimeoutError()
-    return QueryTimeoutError(
-        f"the statement did not end within {limit:g} s, and was stopped\nSQL: {compiled.sql}", sql=compiled.sql
-    )

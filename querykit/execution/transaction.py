@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import DriverResult
     from querykit.execution.held import Held
-    from querykit.execution.runner import Wanted
+    from querykit.execution.wanted import Wanted
 
 ROLLBACK_TIMEOUT = 5.0
 """How long ROLLBACK may take, in seconds, before the connection is dropped, which rolls back too."""

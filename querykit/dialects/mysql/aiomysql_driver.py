@@ -13,6 +13,7 @@ from querykit.dialects.driver import (
     checked_deferrable,
     connect_in_time,
     missing_package,
+    no_copy,
     to_its_end,
     too_old,
 )
@@ -35,6 +36,7 @@ from querykit.errors import (
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
+    from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Target, TransactionOptions
     from querykit.dialects.mysql.server import Server
@@ -235,6 +237,17 @@ class AiomysqlConnection:
         """Run one statement for what it does."""
         result = await self._query(sql, arguments)
         return DriverResult((), rows_affected=result.affected_rows, insert_id=result.insert_id or None)
+
+    async def execute_many(self, sql: str, sets: Sequence[Sequence[object]]) -> DriverResult:
+        """Run one after the other: the protocol has no more to offer."""
+        count = 0
+        for arguments in sets:
+            count += (await self._query(sql, arguments)).affected_rows
+        return DriverResult((), rows_affected=count)
+
+    async def copy(self, copying: CompiledQuery, rows: Sequence[Sequence[object]]) -> NoReturn:
+        """Refuse: LOAD DATA reads files."""
+        raise no_copy(self.dialect.name)
 
     async def _query(self, sql: str, arguments: Sequence[object]) -> Any:
         text = with_literals(sql, arguments, hexadecimal=self._is_tainted)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import asyncpg
     from asyncpg.prepared_stmt import PreparedStatement
 
+    from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Target, TransactionOptions
 
@@ -178,6 +179,28 @@ class AsyncpgConnection:
     async def execute(self, sql: str, arguments: Sequence[object]) -> DriverResult:
         """Run one statement for what it does."""
         return await self.fetch_described(sql, arguments)
+
+    async def execute_many(self, sql: str, sets: Sequence[Sequence[object]]) -> DriverResult:
+        """Send every set behind the other, without waiting for each answer; nobody counts the rows."""
+        try:
+            await self.driver_connection.executemany(sql, sets)
+        except BaseException as error:  # noqa: BLE001 - cancellation too
+            await self._fail(error, sql)
+        return DriverResult(())
+
+    async def copy(self, copying: CompiledQuery, rows: Sequence[Sequence[object]]) -> DriverResult:
+        """COPY in binary."""
+        insert: Any = copying.statement
+        try:
+            status = await self.driver_connection.copy_records_to_table(
+                insert.table._name,
+                schema_name=insert.table._schema,
+                columns=[column.name for column in insert.targets],
+                records=rows,
+            )
+        except BaseException as error:  # noqa: BLE001 - cancellation too
+            await self._fail(error, copying.sql)
+        return DriverResult((), rows_affected=_rows_affected(status))
 
     async def _prepare(self, sql: str) -> PreparedStatement:
         statement = self._prepared.pop(sql, None)

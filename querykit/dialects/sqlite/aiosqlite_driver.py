@@ -14,6 +14,7 @@ from querykit.dialects.driver import (
     checked_deferrable,
     connect_in_time,
     missing_package,
+    no_copy,
     to_its_end,
     too_old,
 )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
+    from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Target, TransactionOptions
 
@@ -208,6 +210,22 @@ class AiosqliteConnection:
 
     fetch_described = fetch
     execute = fetch
+
+    async def execute_many(self, sql: str, sets: Sequence[Sequence[object]]) -> DriverResult:
+        """Run it for every set in one trip to the thread."""
+        raw = self.driver_connection._conn
+        try:
+            cursor = await self._in_thread(lambda: raw.executemany(sql, sets))
+        except asyncio.CancelledError:
+            await to_its_end(self._settle())
+            raise
+        except Exception as error:  # noqa: BLE001 - every kind is mapped
+            self._raise(error, sql)
+        return DriverResult((), rows_affected=cursor.rowcount if cursor.rowcount >= 0 else None)
+
+    async def copy(self, copying: CompiledQuery, rows: Sequence[Sequence[object]]) -> NoReturn:
+        """Refuse: INSERT is as quick."""
+        raise no_copy(self.dialect.name)
 
     async def _fetch_when_free(self, job: _Job, sql: str) -> DriverResult:
         """Try again until the lock is free. Outside a transaction a busy statement has done nothing."""

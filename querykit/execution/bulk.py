@@ -1,0 +1,130 @@
+"""Many rows at once: one statement with many sets of values, and COPY."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pypika.terms import Term
+
+from querykit.builder.compiled import CompiledQuery, ExecuteResult
+from querykit.builder.creator import insert_into
+from querykit.builder.value_types import type_of
+from querykit.errors import BuildError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+
+    from querykit.builder.insert import Insert
+    from querykit.builder.statement import Statement
+    from querykit.builder.tables import Table
+    from querykit.dialects.base import Dialect
+    from querykit.execution.runner import Runner
+
+SETS_AT_ONCE = 1000
+"""How many sets of values go to the driver in one call, between which other tasks get their turn."""
+RECORDS_AT_ONCE = 10_000
+"""How many rows one COPY carries: what is held in memory of an endless supply."""
+
+
+async def run_many(
+    runner: Runner,
+    statement: Statement[Any, Any],
+    sets: Iterable[Mapping[str, object]] | AsyncIterable[Mapping[str, object]],
+    timeout: float | None,
+) -> ExecuteResult:
+    """Run a write once for each set of values, all of them or none.
+
+    Raises:
+        UsageError: the statement gives rows, which would be lost.
+    """
+    if statement.returns_rows or not statement.is_write:
+        raise UsageError("execute_many() is for writes without returning(…): what they give back would be lost")
+    compiled = statement.compile(runner.dialect)
+    count: int | None = 0
+    async with runner._together() as transaction:
+        async for chunk in _chunks(sets, SETS_AT_ONCE):
+            arguments = tuple([compiled.arguments(each) for each in chunk])
+            result = await transaction._run_in_time(compiled, "many", arguments, timeout)
+            count = None if count is None or result.rows_affected is None else count + result.rows_affected
+    return ExecuteResult(count, None)
+
+
+async def copy_rows(
+    runner: Runner,
+    table: Table,
+    records: Iterable[Any] | AsyncIterable[Any],
+    columns: Sequence[Any],
+    timeout: float | None,
+) -> ExecuteResult:
+    """Send rows by COPY, all of them or none."""
+    dialect = runner.dialect
+    start: Insert[Any, Any] = insert_into(table)
+    if columns:
+        start = start.columns(*columns)
+    count = 0
+    async with runner._together() as transaction:
+        async for chunk in _chunks(records, RECORDS_AT_ONCE):
+            insert = start.values(*chunk)
+            if not start.targets:
+                start = start.columns(*insert.targets)
+            elif insert.targets != start.targets:
+                raise BuildError("copy_into() takes rows that all have the same columns")
+            compiled = _copying(insert, dialect)
+            result = await transaction._run_in_time(compiled, "copy", _adapted_rows(insert, dialect), timeout)
+            count += result.rows_affected or 0
+    return ExecuteResult(count, None)
+
+
+def _copying(insert: Insert[Any, Any], dialect: Dialect) -> CompiledQuery:
+    table = insert.table
+    names = [name for name in (table._schema, table._name) if name is not None]
+    columns = ", ".join([_quoted(each.name) for each in insert.targets])
+    return CompiledQuery(f"COPY {'.'.join(map(_quoted, names))} ({columns}) FROM STDIN", (), dialect.name, insert)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _adapted_rows(insert: Insert[Any, Any], dialect: Dialect) -> tuple[tuple[object, ...], ...]:
+    """The rows as the driver takes them, column by column."""
+    adapters = dialect.values.adapters
+    columns: list[Sequence[Any]] = list(zip(*insert.rows, strict=True))
+    for place, (target, values) in enumerate(zip(insert.targets, columns, strict=True)):
+        kinds = set(map(type, values))
+        if any(issubclass(kind, Term) for kind in kinds):
+            raise BuildError(f"copy_into() takes values for every column, not expressions or defaults ({target.name})")
+        adapt: Callable[[Any], object] | None
+        if target.value_type is not None:
+            adapt = adapters[target.value_type]
+            if adapt is not None:
+                columns[place] = [None if value is None else adapt(value) for value in values]
+        else:
+            columns[place] = [_adapted(value, dialect) for value in values]
+    return tuple(zip(*columns, strict=True))
+
+
+def _adapted(value: object, dialect: Dialect) -> object:
+    type_ = type_of(value)
+    adapt = None if type_ is None or value is None else dialect.values.adapters[type_]
+    return value if adapt is None else adapt(value)
+
+
+async def _chunks(rows: Iterable[Any] | AsyncIterable[Any], size: int) -> AsyncIterator[list[Any]]:
+    if isinstance(rows, AsyncIterable):
+        chunk: list[Any] = []
+        async for row in rows:
+            chunk.append(row)
+            if len(chunk) == size:
+                yield chunk
+                chunk = []
+        if chunk:
+            yield chunk
+        return
+    if isinstance(rows, Mapping | str | bytes):
+        raise BuildError(f"an iterable of rows is expected, not one {type(rows).__name__}")
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
