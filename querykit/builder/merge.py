@@ -98,7 +98,7 @@ class When(Generic[MergeT]):
     def __init__(self, merge: MergeT, kind: MatchKind, predicates: tuple[Term, ...]) -> None:
         """Hold the statement, and which rows it is about."""
         self._merge = merge
-        self._kind = kind
+        self._kind: MatchKind = kind
         self._predicates = predicates
 
     def do_nothing(self) -> MergeT:

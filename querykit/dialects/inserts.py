@@ -204,7 +204,7 @@ class InsertCompiler(SelectCompiler):
     @contextmanager
     def unqualified(self) -> Iterator[None]:
         """Write columns by their name alone."""
-        qualified, self.column_sql = self.column_sql, Written(lambda column: self.names[column.name])
+        qualified, self.column_sql = self.column_sql, Written[Column[Any], str](lambda column: self.names[column.name])
         yield
         self.column_sql = qualified
 
@@ -226,14 +226,15 @@ class InsertCompiler(SelectCompiler):
         self.check_excluded(node)
         return f"{self.names['excluded']}.{self.names[node.name]}"
 
-    def check_excluded(self, node: ExcludedColumn) -> None:
-        """Refuse a column of the row that was to be inserted where there is no such row, or no such column."""
+    def check_excluded(self, node: ExcludedColumn) -> Insert[Any, Any]:
+        """The INSERT that is written; a column of its new row is refused where there is none, or no such column."""
         if self.inserting is None:
             raise CompileError(f"excluded.{node.name} is for on_conflict(…).do_update(…) alone")
         try:
             self.inserting.table[node.name]
         except BuildError as error:
             raise CompileError(f"excluded.{node.name}: {error}") from None
+        return self.inserting
 
     # -- RETURNING ----------------------------------------------------------------------------------------------------
 

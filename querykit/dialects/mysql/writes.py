@@ -209,10 +209,9 @@ class MySQLWrites(Compiler):
 
     def visit_excluded(self, node: ExcludedColumn) -> str:
         """```new`.`name```."""
-        self.check_excluded(node)
+        inserting = self.check_excluded(node)
         self.uses_new_row = True
-        assert self.inserting is not None  # noqa: S101 - check_excluded saw to it
-        return f"{self.names[self.new_row(self.inserting)]}.{self.names[node.name]}"
+        return f"{self.names[self.new_row(inserting)]}.{self.names[node.name]}"
 
     # -- SET ----------------------------------------------------------------------------------------------------------
 
