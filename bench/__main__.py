@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from bench import compile as compiling
+from bench import nested
 
-BENCHES = (compiling,)
+BENCHES = (compiling, nested)
 
 reached = [bench.main() for bench in BENCHES]
 sys.exit(not all(reached))
