@@ -40,11 +40,15 @@ KINDS: Final = (
 LISTS: Final = ("list", *[f"list of {kind}" for kind in KINDS])
 """The kinds of lists, as `ValueType.stored_kind` has them."""
 
-Json: TypeAlias = Annotated[Any, _JSON]
-"""A column that holds JSON: ``profile: Column[Json]``. Any dict, list or scalar; JSON null and SQL NULL are None."""
+if TYPE_CHECKING:  # an annotation is no class to the checkers: param("at", AwareDatetime) would be refused
+    Json: TypeAlias = Any
+    AwareDatetime: TypeAlias = dt.datetime
+else:
+    Json = Annotated[Any, _JSON]
+    """A column that holds JSON: ``profile: Column[Json]``. Any dict, list or scalar; JSON null and SQL NULL are None."""
 
-AwareDatetime: TypeAlias = Annotated[dt.datetime, _AWARE]
-"""A column that holds instants, with a time zone: ``created_at: Column[AwareDatetime]``. Plain datetime is naive."""
+    AwareDatetime = Annotated[dt.datetime, _AWARE]
+    """A column that holds instants, with a time zone: ``created_at: Column[AwareDatetime]``. Plain datetime is naive."""
 
 
 def _itself(value: Any) -> Any:
