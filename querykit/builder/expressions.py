@@ -559,8 +559,8 @@ class Ordering:
         if nulls is not None and nulls not in ("first", "last"):
             raise BuildError(f'nulls is "first" or "last", not {nulls!r}')
         self.term = term
-        self.direction = direction
-        self.nulls = nulls
+        self.direction: Literal["ASC", "DESC"] = direction
+        self.nulls: Literal["first", "last"] | None = nulls
 
 
 # -- operands ---------------------------------------------------------------------------------------------------------

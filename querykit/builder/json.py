@@ -78,8 +78,8 @@ class JsonMap(JsonArray):
     """Every row, as a dict by one of its columns. The SQL is that of a list; the dict is made when it is decoded."""
 
     helper = "json_map_from"
-    is_scalar = False
-    as_ = Expression.as_
+    is_scalar = False  # pyright: ignore[reportAssignmentType] - it is asked of lists alone
+    as_ = Expression.as_  # pyright: ignore[reportAssignmentType] - Self is the same
 
     def __init__(self, query: Query[Any, Any], key: Any) -> None:
         """Check that the key is a column of the query, of values that can be keys."""

@@ -131,7 +131,7 @@ class JsonExpression(Expression[Any]):
         return Comparison(operator, self._read_beside(right), right)
 
     def _read_beside(self, *others: Term) -> Expression[Any]:
-        readings = {_reading_beside(each) for each in others}
+        readings: set[Reading] = {_reading_beside(each) for each in others}
         if readings == {"number", "float"}:
             readings = {"float"}
         if len(readings) != 1:
@@ -238,8 +238,9 @@ class JsonExpression(Expression[Any]):
     def _no_arithmetic(self, *_: object) -> NoReturn:
         raise BuildError("JSON has no arithmetic: say .as_int(), .as_float() or .as_text() first")
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _no_arithmetic
-    __truediv__ = __rtruediv__ = __mod__ = __neg__ = _no_arithmetic
+    __add__ = __radd__ = __sub__ = __rsub__ = _no_arithmetic  # pyright: ignore[reportAssignmentType]
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _no_arithmetic  # pyright: ignore[reportAssignmentType]
+    __mod__ = __neg__ = _no_arithmetic  # pyright: ignore[reportAssignmentType]
 
 
 class JsonPath(JsonExpression):
@@ -292,7 +293,7 @@ class JsonValue(Expression[Any]):
     def __init__(self, document: Term, reading: Reading, type_: ValueType | None = None) -> None:
         """Hold the JSON and what it is read as."""
         self.document = document
-        self.reading = reading
+        self.reading: Reading = reading
         self.value_type = type_ or _TYPES[reading]
 
 

@@ -45,10 +45,10 @@ if TYPE_CHECKING:  # an annotation is no class to the checkers: param("at", Awar
     AwareDatetime: TypeAlias = dt.datetime
 else:
     Json = Annotated[Any, _JSON]
-    """A column that holds JSON: ``profile: Column[Json]``. Any dict, list or scalar; JSON null and SQL NULL are None."""
+    """A column of JSON: ``profile: Column[Json]``. Any dict, list or scalar; JSON null and SQL NULL are None."""
 
     AwareDatetime = Annotated[dt.datetime, _AWARE]
-    """A column that holds instants, with a time zone: ``created_at: Column[AwareDatetime]``. Plain datetime is naive."""
+    """A column of instants, with a time zone: ``created_at: Column[AwareDatetime]``. Plain datetime is naive."""
 
 
 def _itself(value: Any) -> Any:

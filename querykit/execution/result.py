@@ -93,8 +93,8 @@ def _explain(error: Exception, decoder: RowsDecoder, rows: Sequence[Sequence[Any
                     raise
                 except Exception as reason:  # noqa: BLE001 - see above
                     raise _reading_error(reason, column, value, number) from None
-    if hasattr(error, "errors"):  # pydantic's, whose text shows the values
-        problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False)]
+    if errors := getattr(error, "errors", None):  # pydantic's, whose text shows the values
+        problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors(include_input=False)]
         raise DecodeError(f"rows_as: {'; '.join(problems)}") from None
     raise error  # it came out of the class that rows are made of
 

@@ -59,9 +59,10 @@ class SQLiteOperators(Compiler):
 
     def visit_text_match(self, node: TextMatch) -> str:
         """``a MATCH ?``, of FTS5; of words, each in quotes."""
-        if len(node.terms) > 1:
+        first, *others = node.terms
+        if others:
             raise self.unsupported("full-text search of several columns", "join two match() by &")
-        column = self.visit(node.terms[0])
+        column = self.visit(first)
         if node.mode == "words":
             self.adapters.append((len(self.parameters), _quoted_words))
         return f"{column} MATCH {self.visit(node.against)}"
