@@ -120,8 +120,8 @@ s_mother = s_person.alias("mother")
 engine = sa.create_engine("postgresql+asyncpg://")  # connects to nothing until it is asked to
 
 
-def sqlalchemy(above: int = 3) -> str:
-    """What a Connection does in `_execute_clauseelement`; putting its parameters together afterwards is left out."""
+def sqlalchemy(above: int = 3) -> tuple[str, list[object]]:
+    """What a Connection does to get at the text and its parameters; see `Connection._execute_clauseelement`."""
     pets = (
         sa.select(s_pet.c.id, s_pet.c.name)
         .where(s_pet.c.owner_id == s_person.c.id)
@@ -147,13 +147,14 @@ def sqlalchemy(above: int = 3) -> str:
         .where(s_person.c.id > above)
         .order_by(s_person.c.id)
     )
-    compiled, *_ = query._compile_w_cache(
+    compiled, extracted, collected, _ = query._compile_w_cache(
         dialect=engine.dialect,
         compiled_cache=engine._compiled_cache,
         column_keys=[],
         linting=engine.dialect.compiler_linting,
     )
-    return str(compiled)
+    values = compiled.construct_params(extracted_parameters=extracted, escape_names=False, _collected_params=collected)
+    return compiled.string, [values[name] for name in compiled.positiontup]
 
 
 # -- the figures -------------------------------------------------------------------------------------------------------
@@ -162,7 +163,7 @@ def sqlalchemy(above: int = 3) -> str:
 def main() -> bool:
     """Print the figures; whether all were reached."""
     if "--sql" in sys.argv:
-        print(querykit().sql, *pypika(), sqlalchemy(), sep="\n\n", end="\n\n")
+        print(querykit().sql, *pypika(), *sqlalchemy(), sep="\n\n", end="\n\n")
     prebuilt = querykit().statement
     found = side_by_side({"querykit": querykit, "PyPika": pypika, "SQLAlchemy": sqlalchemy})
     again = side_by_side({"again": lambda: prebuilt.compile("postgres")}).times["again"]

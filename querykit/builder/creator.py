@@ -128,8 +128,9 @@ class Creator:
         parts = made.__dict__
         if name is not None:
             parts[name] = part
-        if self._executor is not None:
-            parts["executor"] = self._executor
+        executor = self._executor
+        if executor is not None:
+            parts["executor"] = executor
         return made
 
 

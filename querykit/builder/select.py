@@ -229,7 +229,9 @@ class Select(Query[RowT, ValueT]):
         Raises:
             BuildError: no condition, or something that is none (a Python bool, a value).
         """
-        return self.with_part("predicates", self.predicates + conditions(criteria, "where"))
+        if len(criteria) != 1 or not isinstance(criteria[0], Expression):  # one condition, as is usual, needs no call
+            criteria = conditions(criteria, "where")
+        return self.with_part("predicates", self.predicates + criteria)
 
     def clear_where(self) -> Self:
         """The query without WHERE."""

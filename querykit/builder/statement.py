@@ -101,14 +101,13 @@ class Statement(Generic[RowT, ValueT]):
             CompileError: it cannot be written as SQL at all.
         """
         kept = self._compiled
-        if kept is None:
-            kept = self.__dict__["_compiled"] = {}
-        elif dialect in kept:
+        if kept is not None and dialect in kept:
             return kept[dialect]
         writer = dialect_named(dialect) if isinstance(dialect, str) else dialect
         # A copy is compiled, because the compiled form refers to what it was made of: a statement that kept such a form
         # of itself would be a circle, which only the garbage collector frees. That took a tenth of the time.
-        compiled = kept[dialect] = writer.compile(self.with_part("_compiled", None))
+        compiled = writer.compile(self.with_part("_compiled", None))
+        self.__dict__["_compiled"] = {**kept, dialect: compiled} if kept else {dialect: compiled}
         return compiled
 
     def output_columns(self) -> tuple[OutputColumn, ...] | None:

@@ -119,7 +119,9 @@ class SelectCompiler(LockingCompiler):
             where = " WHERE " + self.visitor_of[type(predicates[0])](self, predicates[0])
         elif predicates:
             where = " WHERE " + self.all_of(predicates)
-        order_by = self.order_by_clause(query) if query.orderings else ""
+        order_by = ""
+        for ordering in query.orderings:
+            order_by += (", " if order_by else " ORDER BY ") + self.ordering(ordering, query)
         self.scope = outer
         return f"SELECT {', '.join(written)}{only.from_clause}{where}{order_by}"
 

@@ -147,7 +147,7 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
 
     def json_array(self, node: JsonArray) -> str:
         """``(SELECT COALESCE(JSON_AGG(ROW_TO_JSON(nested.*)), '[]') FROM (query) AS nested)``."""
-        if node.is_scalar:
+        if node.query.is_scalar and node.is_scalar:
             (column,) = self.known_columns(node)
             value = self.as_json(self.value_of_derived(column), column.shape, node.query)
             return f"(SELECT COALESCE(JSON_AGG({value}), '[]') FROM ({self.query(node.query)}) AS {NESTED})"
