@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from bench import compile as compiling
-from bench import nested
+from bench import nested, wide
 
-BENCHES = (compiling, nested)
+BENCHES = (compiling, wide, nested)
 
 reached = [bench.main() for bench in BENCHES]
 sys.exit(not all(reached))
