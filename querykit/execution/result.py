@@ -104,7 +104,8 @@ def _reading_error(reason: Exception, column: OutputColumn, value: Any, number: 
     if isinstance(column.shape, Nested):
         if _is_cut(column.shape, value):
             return TruncatedResultError(
-                f"{where}: the server cut a nested list: raise its limit, or ask for fewer rows"
+                f"{where}: the server cut a nested list (raise its limit, or ask for fewer rows), or wrote what is no "
+                "JSON (say the types of columns that are not declared)"
             )
         detail = f": {reason}" if isinstance(reason, msgspec.ValidationError) else ""
         return DecodeError(f"{where}: nested rows are not of the types that the query says{detail}")

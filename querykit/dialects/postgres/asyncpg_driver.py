@@ -10,11 +10,13 @@ from querykit.dialects.driver import DriverResult, connect_in_time, missing_pack
 from querykit.dialects.failure import failure_to_error
 from querykit.dialects.postgres import dialect
 from querykit.dialects.postgres.errors import failure_of
+from querykit.dialects.postgres.types import interval, interval_parts
 from querykit.dialects.tls import OPTIONS as TLS_OPTIONS
 from querykit.dialects.tls import tls_context, tls_mode
 from querykit.errors import ConnectError, ConnectionLostError, DatabaseError, TooManyConnectionsError, UnsupportedError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import AsyncGenerator, Sequence
 
     import asyncpg
@@ -91,6 +93,9 @@ class AsyncpgDriver:
                 max_cached_statement_lifetime=0,
                 server_settings=settings or None,
             )
+            await opened.set_type_codec(
+                "interval", schema="pg_catalog", format="tuple", encoder=interval_parts, decoder=_interval
+            )
         except Exception as error:  # noqa: BLE001 - whatever it is, no connection was made
             raise _connect_error(error, target) from None
         connection = AsyncpgConnection(opened, shows_values=target.show_values, has_bouncer=self._has_bouncer)
@@ -117,6 +122,10 @@ class AsyncpgDriver:
     def only_reads(self, sql: str) -> bool:
         """No text certainly does: a function may write."""
         return False
+
+
+def _interval(parts: tuple[int, int, int]) -> dt.timedelta:
+    return interval(*parts)
 
 
 class AsyncpgConnection:

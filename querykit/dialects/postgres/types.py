@@ -90,6 +90,31 @@ def _instant(value: dt.datetime) -> dt.datetime:
     return value
 
 
+class DurationWithMonths(dt.timedelta):
+    """What asyncpg makes of an interval with months: years of 365 days, months of 30. No exact duration."""
+
+
+def interval(months: int, days: int, microseconds: int) -> dt.timedelta:
+    """An interval as asyncpg reads it, which shows whether it has months."""
+    if not months:
+        return dt.timedelta(days=days, microseconds=microseconds)
+    years, rest = divmod(abs(months), 12)
+    in_days = (years * 365 + rest * 30) * (1 if months > 0 else -1)
+    return DurationWithMonths(days=in_days + days, microseconds=microseconds)
+
+
+def interval_parts(value: dt.timedelta) -> tuple[int, int, int]:
+    """The months, days and microseconds of a timedelta."""
+    return 0, value.days, value.seconds * 1_000_000 + value.microseconds
+
+
+def _duration(value: dt.timedelta) -> dt.timedelta:
+    """Refuse months, whose length is the calendar's."""
+    if type(value) is DurationWithMonths:
+        raise OverflowError
+    return value
+
+
 # -- from JSON ------------------------------------------------------------------------------------------------------
 
 
@@ -98,10 +123,7 @@ def _float(hexadecimal: str) -> float:
 
 
 def _timedelta(parts: list[int]) -> dt.timedelta:
-    """What asyncpg makes of an interval: years of 365 days, months of 30."""
-    months, days, microseconds = parts
-    years, months = divmod(abs(months), 12) if months >= 0 else (-(abs(months) // 12), -(abs(months) % 12))
-    return dt.timedelta(days=years * 365 + months * 30 + days, microseconds=microseconds)
+    return _duration(interval(*parts))
 
 
 VALUES = Values(
@@ -113,6 +135,7 @@ VALUES = Values(
         "date": partial(_finite, dt.date.max),
         "datetime": partial(_finite, dt.datetime.max),  # noqa: DTZ901 - a TIMESTAMP has no zone
         "instant": _instant,
+        "timedelta": _duration,
         "json": read_json,
         # the sum of a bigint is a numeric, and so is every average
         "total": int,

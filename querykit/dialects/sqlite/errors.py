@@ -102,6 +102,8 @@ def _failure_of_client(error: Exception) -> Failure:
     note = type(error).__name__
     if isinstance(error, (OverflowError, UnicodeError, sqlite3.InterfaceError)) or "binding parameter" in str(error):
         return Failure(DataError, note=f"{note}: SQLite takes None, int of 64 bits, float, str and bytes")
+    if "decode to UTF-8" in str(error):
+        return Failure(DataError, note="a text is not UTF-8; read it as bytes: CAST(… AS BLOB)")
     if isinstance(error, sqlite3.ProgrammingError):
         return Failure(StatementError, note=note)
     return Failure(DatabaseError, note=note)
