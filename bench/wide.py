@@ -101,7 +101,7 @@ def pypika_wide(least: int = 5) -> tuple[str, list[object]]:
         .where((p_order.state == "paid") & (p_order.amount > least))
         .groupby(p_order.customer_id)
     )
-    rank = RowNumber(alias="rank").over(p_customer.city).orderby(p_spent.total)
+    rank = RowNumber(alias="rank").over(p_customer.city).orderby(p_spent.total)  # type: ignore[no-untyped-call]
     size = Case(alias="size").when(p_order.amount > 100, "large").when(p_order.amount > 10, "middle").else_("small")
     query = (
         PostgreSQLQuery.with_(spent, "spent")
@@ -121,7 +121,7 @@ def pypika_wide(least: int = 5) -> tuple[str, list[object]]:
 
 def pypika_upsert() -> tuple[str, list[object]]:
     query = PostgreSQLQuery.into(p_customer).columns("id", "name", "age", "city", "score")
-    query = query.insert(*[tuple(row.values()) for row in ROWS]).on_conflict("id")
+    query = query.insert(*[tuple(row.values()) for row in ROWS]).on_conflict("id")  # type: ignore[operator]
     return _pypika_sql(query.do_update("name").do_update("age").do_update("score"))
 
 
