@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -37,6 +38,8 @@ from tests.sample import person, pet, toy
 
 animals = table("pet")
 people = select_from(person).select(person.id)
+
+A_TABLE = "'pet' is a table, not a value: name a column of it; in raw SQL sql.table(…) writes its name"
 
 BEFORE_THE_SERVER: dict[str, tuple[Callable[[], Any], type[QueryKitError], str]] = {
     "an unknown column": (
@@ -78,6 +81,37 @@ BEFORE_THE_SERVER: dict[str, tuple[Callable[[], Any], type[QueryKitError], str]]
         lambda: people.limit("1; drop table x"),  # type: ignore[arg-type]
         BuildError,
         "limit() takes an int, not str",
+    ),
+    "a limit that no database holds": (
+        lambda: people.limit(2**63),
+        BuildError,
+        "limit() takes a number of at most 64 bits; without limit() there is none",
+    ),
+    "a table as a value": (
+        lambda: people.where(person.id == pet),
+        BuildError,
+        A_TABLE,
+    ),
+    "a sum of texts": (
+        lambda: people.where(person.first_name + "x" == "y"),
+        BuildError,
+        "person.first_name + a text: texts are put together by fn.concat(…), and numbers made by cast(…)",
+    ),
+    "a sum of texts, undeclared": (
+        lambda: "x" + animals.name,
+        BuildError,
+        "pet.name + a text: texts are put together by fn.concat(…), and numbers made by cast(…)",
+    ),
+    "is_in of a query with two columns": (
+        lambda: people.where(person.id.is_in(select_from(pet).select(pet.id, pet.name))),
+        BuildError,
+        "is_in takes a query of one column, not of 2; tuple_(…).is_in(query) compares several",
+    ),
+    "is_in of a table": (lambda: people.where(person.id.is_in(pet)), BuildError, A_TABLE),
+    "conditions a thousand deep": (
+        lambda: people.where(reduce(lambda deep, id_: ~(deep & (person.id == id_)), range(1000), person.id == 1)),
+        CompileError,
+        "the statement is nested too deeply to be written: give and_(…) and or_(…) many conditions at once",
     ),
     "a table that is not in scope": (
         lambda: people.where(pet.owner_id == 1),

@@ -665,6 +665,11 @@ def _in_items(term: Term, items: list[Term], *, is_negated: bool) -> Condition:
 def _in_query(term: Term, values: Any, *, is_negated: bool) -> Condition:
     for of_type, convert in _converters:
         if isinstance(values, of_type) and isinstance(found := convert(values), Subquery):
+            columns = found.query.output_columns()
+            if columns is not None and len(columns) != 1:
+                raise BuildError(
+                    f"is_in takes a query of one column, not of {len(columns)}; tuple_(…).is_in(query) compares several"
+                )
             return InQuery(term, found.query, is_negated=is_negated)
     raise BuildError(
         f"is_in takes several values or a query of one column, not {type(values).__name__}; one value goes into a list"
@@ -718,6 +723,20 @@ def _combined(operator: str, left: Any, right: Any, beside: Expression[Any]) -> 
     if left is beside:
         return Arithmetic(operator, left, operand(right, beside))
     return Arithmetic(operator, operand(left, beside), right)
+
+
+def _of_text(operator: str, left: Any, right: Any, beside: Expression[Any]) -> Expression[Any]:
+    if operator == "+":
+        raise no_sum_of_texts(beside)
+    return Arithmetic(operator, operand(left, beside), operand(right, beside))
+
+
+def no_sum_of_texts(term: Term) -> BuildError:
+    """What says that ``+`` adds numbers; MySQL, MariaDB and SQLite would take any text for one."""
+    return BuildError(f"{name_of(term)} + a text: texts are put together by fn.concat(…), and numbers made by cast(…)")
+
+
+combine_with("str", _of_text)
 
 
 # -- functions that make expressions ----------------------------------------------------------------------------------

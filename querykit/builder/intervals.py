@@ -5,7 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Literal
 
-from querykit.builder.expressions import Arithmetic, Expression, Value, combine_with, known_type, name_of, operand
+from querykit.builder.expressions import (
+    Arithmetic,
+    Expression,
+    Value,
+    combine_with,
+    known_type,
+    name_of,
+    no_sum_of_texts,
+    operand,
+)
 from querykit.builder.value_types import INT, TIMEDELTA, ValueType
 from querykit.errors import BuildError
 
@@ -127,6 +136,8 @@ def _of_unknown(operator: str, left: Any, right: Any, beside: Expression[Any]) -
             f"{name_of(beside)} is of no known type, so that nobody knows what {type(other).__name__} makes of it: "
             "declare the column, or say .returns(datetime)"
         )
+    if operator == "+" and isinstance(other, str):
+        raise no_sum_of_texts(beside)
     term = operand(other, beside)
     return Arithmetic(operator, term, beside) if left is not beside else Arithmetic(operator, beside, term)
 

@@ -377,6 +377,8 @@ def row_count(count: Any, clause: str) -> Term:
         raise BuildError(f"{clause}() takes an int, not {type(count).__name__}")
     if count < 0:
         raise BuildError(f"{clause}() takes a number that is not negative")
+    if count >= 2**63:
+        raise BuildError(f"{clause}() takes a number of at most 64 bits; without {clause}() there is none")
     return Value(count, INT)
 
 

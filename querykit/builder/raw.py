@@ -11,7 +11,7 @@ from querykit.builder.compiled import OutputColumn
 from querykit.builder.expressions import Expression, Keyword, operand
 from querykit.builder.query import convert_sources
 from querykit.builder.statement import Statement, adopt_statements
-from querykit.builder.tables import Source, checked_name, typed_column
+from querykit.builder.tables import Source, Table, checked_name, typed_column
 from querykit.builder.value_types import value_type
 from querykit.errors import BuildError
 
@@ -170,8 +170,18 @@ class _Sql:
         return _Sql.id(*dotted.split("."))
 
     @staticmethod
-    def table(dotted: str) -> Fragment[Any]:
-        """A table by its dotted name: ``sql.table("public.pet")`` is ``"public"."pet"``."""
+    def table(dotted: str | Table) -> Fragment[Any]:
+        """A table, or a table's dotted name: ``sql.table("public.pet")`` is ``"public"."pet"``.
+
+        Raises:
+            BuildError: the table has an alias, which stands nowhere without its name.
+        """
+        if isinstance(dotted, Table):
+            if dotted._alias is not None:
+                raise BuildError(
+                    f"sql.table takes a table without an alias, not {dotted._alias!r}; sql.id(…) writes an alias"
+                )
+            return _Sql.id(*(name for name in (dotted._schema, dotted._name) if name is not None))
         return _Sql.id(*dotted.split("."))
 
     @staticmethod

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 from querykit.builder.compiled import dialect_named
 from querykit.builder.expressions import Subquery, convert_operands
 from querykit.builder.row_types import check_rows
-from querykit.errors import BuildError, UsageError
+from querykit.errors import BuildError, CompileError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,7 +106,12 @@ class Statement(Generic[RowT, ValueT]):
         writer = dialect_named(dialect) if isinstance(dialect, str) else dialect
         # A copy is compiled, because the compiled form refers to what it was made of: a statement that kept such a form
         # of itself would be a circle, which only the garbage collector frees. That took a tenth of the time.
-        compiled = writer.compile(self.with_part("_compiled", None))
+        try:
+            compiled = writer.compile(self.with_part("_compiled", None))
+        except RecursionError:
+            raise CompileError(
+                "the statement is nested too deeply to be written: give and_(…) and or_(…) many conditions at once"
+            ) from None
         self.__dict__["_compiled"] = {**kept, dialect: compiled} if kept else {dialect: compiled}
         return compiled
 

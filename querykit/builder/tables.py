@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_args, get_origin
 from typing import cast as static_cast
 
 from pypika.terms import Field
 
 from querykit.builder.compiled import did_you_mean
-from querykit.builder.expressions import Condition, Expression
+from querykit.builder.expressions import Condition, Expression, convert_operands
 from querykit.builder.json_paths import JsonExpression, whole_document
 from querykit.builder.value_types import ValueType, value_type
 from querykit.errors import BuildError
@@ -251,3 +251,12 @@ def _annotations(cls: type) -> dict[str, Any]:
         raise BuildError(
             f"{cls.__name__}: {error}; the types of columns must be importable from the module that declares the table"
         ) from None
+
+
+def _no_value(source: Source) -> NoReturn:
+    raise BuildError(
+        f"{source._reference!r} is a table, not a value: name a column of it; in raw SQL sql.table(…) writes its name"
+    )
+
+
+convert_operands(Source, _no_value)

@@ -50,7 +50,7 @@ def rows_decoder(columns: tuple[OutputColumn, ...], dialect: Dialect) -> RowsDec
     names = [str(column.name) for column in columns]
     return RowsDecoder(
         rows=rows_function(columns, readers, lambda values: dict_literal(names, values), {}),
-        values=rows_function(columns[:1], readers[:1], "".join, {}),
+        values=rows_function(columns[:1], readers[:1], lambda values: values[0] if values else "None", {}),
         readers=readers,
         columns=columns,
         may_be_cut=any(_may_be_cut(column.shape) for column in columns),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from querykit import exists, fn, json_array_from, select, select_from, sql, value
+from querykit import exists, fn, json_array_from, select, select_from, sql, table, value
 from querykit.errors import BuildError, CompileError, ResultError
 from tests.expected import compiles_to
 from tests.sample import person, pet, toy
@@ -241,6 +241,21 @@ async def test_a_fragment_is_kept_together(db):
     assert await db.fetch_value(select_from(person).select((-sql("1 + 2")).as_("n")).where(person.id == 4)) == -3
 
 
+async def test_a_table_is_named(db):
+    assert await db.fetch_all(sql("SELECT id FROM {} WHERE id = {}", sql.table(pet), 10)) == [{"id": 10}]
+    assert sql.table(table("pet", schema="zoo")).parts[0].parts == ("zoo", "pet")  # type: ignore[union-attr]
+
+
+async def test_a_statement_without_columns_has_no_rows(restored_db):
+    for statement in (sql("UPDATE pet SET name = {} WHERE id = {}", "Max", 10), sql("/* nothing */ ")):
+        assert await restored_db.fetch_all(statement) == []
+        assert await restored_db.fetch_first(statement) is None
+        await restored_db.execute(statement)
+        with pytest.raises(ResultError, match="the result has 0"):
+            await restored_db.fetch_value(statement)
+    assert await restored_db.fetch_value(select_from(pet).select(pet.name).where(pet.id == 10)) == "Max"
+
+
 async def test_a_fragment_nests(db):
     names = select_from(pet).select(sql("UPPER({})", pet.name).as_("name")).where(pet.owner_id == person.id)
     query = select_from(person).select(json_array_from(names.order_by(pet.name)).as_("pets")).where(person.id == 2)
@@ -263,6 +278,8 @@ async def test_a_fragment_nests(db):
         (lambda: sql("{0}", 1), "no argument named '0'"),
         (lambda: sql(1), "not int"),  # type: ignore[arg-type]
         (lambda: sql.raw(value("x")), "sql.raw takes a str"),  # type: ignore[arg-type]
+        (lambda: sql("SELECT * FROM {}", pet), "'pet' is a table, not a value"),
+        (lambda: sql.table(pet.as_("animal")), "sql.table takes a table without an alias, not 'animal'"),
     ],
 )
 def test_fields_and_arguments_must_fit(build, says):

@@ -347,7 +347,7 @@ def _connect_error(error: Exception, target: Target) -> DatabaseError:
     return kind(f"cannot connect to {target}: {reason}", sqlstate=failure.sqlstate, driver_error=error)
 
 
-def _rows_affected(status: str) -> int | None:
-    """The count of a command tag such as ``INSERT 0 5`` or ``UPDATE 3``."""
-    count = status.rpartition(" ")[2]
+def _rows_affected(status: str | None) -> int | None:
+    """The count of a command tag such as ``INSERT 0 5`` or ``UPDATE 3``; an empty statement has none."""
+    count = (status or "").rpartition(" ")[2]
     return int(count) if count.isdecimal() else None
