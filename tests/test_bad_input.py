@@ -144,7 +144,7 @@ BEFORE_THE_SERVER: dict[str, tuple[Callable[[], Any], type[QueryKitError], str]]
     "a condition that Python decided": (
         lambda: people.where("id" == "name"),  # noqa: PLR0133 - somebody forgot the table
         BuildError,
-        "where was given a Python False, not a condition: was something compared before it became an expression?",
+        "where was given a Python False, not a condition: was it compared before it became an expression?",
     ),
     "a text for a query": (
         lambda: json_array_from("SELECT 1"),
