@@ -38,7 +38,7 @@ class JsonRows(Expression[Any]):
         named = object.__new__(type(self))
         named.query = self.query
         named.value_type = self.value_type
-        named.alias = checked_alias(alias)
+        named.alias = alias if type(alias) is str and alias else checked_alias(alias)
         return named
 
     @property

@@ -152,16 +152,20 @@ class NestingCompiler(JsonPathCompiler):
     def needs_encoding(self, query: Query[Any, Any]) -> bool:
         """Whether a column of a nested query does not survive JSON as it is."""
         if not isinstance(query, Select):
-            return any(self.encoding(column.shape) is not None for column in query.output_columns() or ())
-        encodings = self.json_encodings
+            return any(self.changes(column.shape, query) for column in query.output_columns() or ())
+        encodings, is_wire = self.json_encodings, self.wire is not None
         for term in query.columns:
-            if type(term) is Column and self.wire is None:
+            if type(term) is Column and not is_wire:
                 known = term.value_type
                 if known is not None and known.stored_kind in encodings:
                     return True
-            elif self.encoding(shape_of(term)) is not None:
+            elif self.changes(shape_of(term), query):
                 return True
         return False
+
+    def changes(self, shape: ValueType | Nested | None, query: Query[Any, Any]) -> bool:
+        """Whether values of a shape do not survive JSON as they are, in rows of a query."""
+        return self.encoding(shape) is not None
 
     def encoding(self, shape: ValueType | Nested | None) -> str | None:
         """The form in which values of a type survive JSON; None where they do as they are."""

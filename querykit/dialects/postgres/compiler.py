@@ -165,12 +165,15 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
         """The query, its columns put in forms that survive JSON by a query around it where one needs that."""
         query = node.query
         sql = self.visitor_of[type(query)](self, query)
-        has_text = compares(query) and any(isinstance(each.shape, Nested) for each in node.columns or ())
-        if not has_text and not self.needs_encoding(query):
+        if not self.needs_encoding(query):
             return sql
         plain = self.names["plain"]
         columns = ", ".join([self._row_column(plain, column, node.query) for column in self.known_columns(node)])
         return f"SELECT {columns} FROM ({sql}) AS {plain}"
+
+    def changes(self, shape: ValueType | Nested | None, query: Query[Any, Any]) -> bool:
+        """Whether values do not survive; nested rows do not where rows are compared, because there they are text."""
+        return super().changes(shape, query) or (isinstance(shape, Nested) and compares(query))
 
     def encoding(self, shape: ValueType | Nested | None) -> str | None:
         """The form in which values of a type survive JSON; that of arrays is for a row of items."""
