@@ -28,6 +28,38 @@ GIVES = {
             "mother": {"first_name": "Beatrice"},
         },
     ],
+    "top_children": [
+        {"first_name": "Agnes", "pets": [], "pet_count": 0},
+        {
+            "first_name": "Beatrice",
+            "pets": [
+                {"name": name, "species": kind} for name, kind in (("Ada", "hen"), ("Bello", "dog"), ("Berta", "hen"))
+            ],
+            "pet_count": 5,
+        },
+        {"first_name": "Casimir", "pets": [], "pet_count": 0},
+        {"first_name": "Delphine", "pets": [{"name": "Arthur", "species": "tortoise"}], "pet_count": 1},
+    ],
+    "typed_rows": [
+        {"id": 1, "first_name": "Agnes", "pets": [], "tags": []},
+        {
+            "id": 2,
+            "first_name": "Beatrice",
+            "pets": [{"name": "Bello", "species": "dog"}, {"name": "Mischa", "species": "cat"}],
+            "tags": [],
+        },
+        {"id": 3, "first_name": "Casimir", "pets": [], "tags": []},
+        {"id": 4, "first_name": "Delphine", "pets": [{"name": "Arthur", "species": "tortoise"}], "tags": []},
+    ],
+    "json_response": [
+        {
+            "id": 2,
+            "first_name": "Beatrice",
+            "pets": [{"name": "Bello", "species": "dog"}, {"name": "Mischa", "species": "cat"}],
+        },
+        {"id": 3, "first_name": "Casimir", "pets": []},
+        {"id": 4, "first_name": "Delphine", "pets": [{"name": "Arthur", "species": "tortoise"}]},
+    ],
 }
 """What the `main` of each recipe returns."""
 

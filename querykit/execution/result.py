@@ -118,6 +118,8 @@ def _is_cut(shape: Nested, value: Any) -> bool:
         return True
     try:
         return _has_null_list(shape, msgspec.json.decode(value))
+    except msgspec.ValidationError:  # JSON, with a number that is none in Python
+        return False
     except (msgspec.DecodeError, UnicodeDecodeError):
         return True
 

@@ -221,6 +221,42 @@ async def test_dates_beyond_pythons_are_refused(db: Database, text: str, kind: A
             await db.fetch_all(query)
 
 
+@pytest.mark.databases("mysql", "mariadb")
+async def test_a_uuid_in_bytes_is_refused_nested(db: Database) -> None:
+    source = one(f"X'{UUID(KEY).hex}'", v=UUID)
+    rows = select_from(source).select(source.v)
+    assert await db.fetch_value(rows) == UUID(KEY)
+    with pytest.raises(DecodeError):
+        await db.fetch_all(select(json_array_from(rows).as_("rows")))
+    with pytest.raises(REFUSED):
+        await db.fetch_json(rows)
+
+
+@pytest.mark.databases("postgres", "sqlite")
+async def test_numbers_that_no_float_holds_are_refused(db: Database) -> None:
+    source = one("'[1e400]'::json" if db.dialect.name == "postgres" else "'[1e400]'", v=Json)
+    rows = select_from(source).select(source.v)
+    for query in (rows, select(json_array_from(rows).as_("rows"))):
+        with pytest.raises(DecodeError):
+            await db.fetch_all(query)
+
+
+@pytest.mark.databases("postgres", "mysql", "mariadb")
+async def test_a_fraction_is_no_int(db: Database) -> None:
+    source = one("1.50", v=int)
+    rows = select_from(source).select(source.v)
+    assert await db.fetch_value(rows) == Decimal("1.50")
+    with pytest.raises(DecodeError):
+        await db.fetch_all(select(json_array_from(rows).as_("rows")))
+
+
+@pytest.mark.databases("sqlite")
+async def test_decimals_are_grouped_as_texts_on_sqlite(db: Database) -> None:
+    source = sql("(SELECT '1.1' AS v UNION ALL SELECT '1.10')").as_table("two", {"v": Decimal})
+    assert len(await db.fetch_all(select_from(source).select(source.v).distinct())) == 2
+    assert await db.fetch_value(select_from(source).select(fn.count()).where(source.v == Decimal("1.100"))) == 2
+
+
 async def test_a_star_is_refused_where_columns_must_be_named(db: Database, database_name: str) -> None:
     await db.execute(sql("DROP TABLE IF EXISTS open_table"))
     await db.execute(sql("CREATE TABLE open_table (id INT, v INT)"))

@@ -61,6 +61,7 @@ def wire_encodings(as_json: Callable[[str], str]) -> dict[str, str]:
         ),
         "datetime": _checked(_DATE, _quoted(_DATETIME)),
         "instant": _checked(_DATE, _quoted(f"{_DATETIME}, 'Z'")),
+        "uuid": _checked("LENGTH({0}) > 16", _quoted("CONVERT({0} USING utf8mb4)")),  # not the bytes of a BINARY(16)
         "timedelta": _duration(_MICROSECONDS),
         "microseconds": _duration("{0}"),
     }
