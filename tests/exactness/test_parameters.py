@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from querykit import AwareDatetime, Column, Database, Json, Table, insert_into, param, select, select_from, sql, value
-from querykit.errors import BuildError, QueryKitError
+from querykit.errors import BuildError, DataError, QueryKitError
 from tests.exactness.cases import Colour, Level, Point, Size
 from tests.exactness.same import exact
 
@@ -145,3 +145,23 @@ def test_a_parameter_of_the_wrong_type_is_refused() -> None:
     compiled = select(param("moment", AwareDatetime).as_("m")).compile("sqlite")
     with pytest.raises(BuildError, match="takes AwareDatetime, not a datetime without a time zone"):
         compiled.arguments({"moment": dt.datetime(2020, 1, 1)})
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        dt.date.min,
+        dt.date.max,
+        dt.datetime.min,
+        dt.datetime.max,
+        dt.datetime.max.replace(tzinfo=dt.UTC),
+    ],
+    ids=repr,
+)
+async def test_the_first_and_the_last_moment_never_become_infinity(db, moment):
+    for query in (select(value(moment).as_("v")), select(value(moment).is_in([moment]).as_("v"))):
+        if db.dialect.name == "postgres":
+            with pytest.raises(DataError, match="as infinity"):
+                await db.fetch_value(query)
+            continue
+        assert await db.fetch_value(query) in (moment, True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from querykit.dialects.json_text import json_text
 from querykit.dialects.reading import read_json
 from querykit.dialects.values import Values
+from querykit.errors import DataError
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -115,6 +116,21 @@ def _duration(value: dt.timedelta) -> dt.timedelta:
     return value
 
 
+# -- to the driver --------------------------------------------------------------------------------------------------
+
+
+def _no_infinity(earliest: DateT, latest: DateT, value: DateT) -> DateT:
+    """Refuse the first and the last moment that Python knows, which asyncpg would send as infinity.
+
+    Source: https://github.com/MagicStack/py-pgproto/blob/master/codecs/datetime.pyx
+    """
+    if value in (earliest, latest):
+        raise DataError(
+            f"asyncpg writes {type(value).__name__}.min and .max as infinity: let another value or NULL stand for it"
+        )
+    return value
+
+
 # -- from JSON ------------------------------------------------------------------------------------------------------
 
 
@@ -128,7 +144,14 @@ def _timedelta(parts: list[int]) -> dt.timedelta:
 
 VALUES = Values(
     # asyncpg takes JSON as text
-    to_driver={"json": json_text},
+    to_driver={
+        "json": json_text,
+        "date": partial(_no_infinity, dt.date.min, dt.date.max),
+        "datetime": partial(_no_infinity, dt.datetime.min, dt.datetime.max),  # noqa: DTZ901 - a TIMESTAMP has no zone
+        "instant": partial(
+            _no_infinity, dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
+        ),
+    },
     from_driver={
         "decimal": _plain,
         "uuid": _uuid,
