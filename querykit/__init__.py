@@ -54,6 +54,8 @@ from querykit.errors import (
     NoResultError,
     NotNullViolationError,
     PermissionDeniedError,
+    PluginError,
+    PolicyError,
     PoolTimeoutError,
     QueryCanceledError,
     QueryKitError,
@@ -81,6 +83,7 @@ from querykit.helpers import (
     json_object_agg,
     json_object_from,
 )
+from querykit.plugins import Plugin, WithSchemaPlugin
 
 __all__ = [
     "DEFAULT",
@@ -117,6 +120,9 @@ __all__ = [
     "NotNullViolationError",
     "OutputColumn",
     "PermissionDeniedError",
+    "Plugin",
+    "PluginError",
+    "PolicyError",
     "PoolTimeoutError",
     "QueryCanceledError",
     "QueryKitError",
@@ -134,6 +140,7 @@ __all__ = [
     "UniqueViolationError",
     "UnsupportedError",
     "UsageError",
+    "WithSchemaPlugin",
     "all_",
     "and_",
     "any_",

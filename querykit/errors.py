@@ -8,6 +8,8 @@ QueryKitError
 ├── UsageError                    a handle used in a way or at a time it cannot be
 │   ├── ConcurrentUseError        one connection, two tasks
 │   └── ClosedError               used before it was opened or after it ended
+├── PluginError                   a plugin failed, for a reason of its own
+├── PolicyError                   a policy of row-level security forbids it
 ├── DatabaseError                 the database or the way to it failed
 │   ├── ConnectError              no connection could be made
 │   ├── ConnectionLostError       the connection ended while it was needed
@@ -86,6 +88,25 @@ class ConcurrentUseError(UsageError):
 
 class ClosedError(UsageError):
     """A database, connection or transaction was used before it was opened or after it ended."""
+
+
+class PluginError(QueryKitError):
+    """A plugin failed, for a reason of its own.
+
+    Attributes:
+        plugin: The name of the plugin.
+        cause: What it raised; also chained.
+    """
+
+    def __init__(self, plugin: str, cause: BaseException) -> None:
+        """Name the plugin and what it raised."""
+        super().__init__(f"the plugin {plugin} failed: {type(cause).__name__}: {cause}")
+        self.plugin = plugin
+        self.cause = cause
+
+
+class PolicyError(QueryKitError):
+    """A policy of row-level security forbids the statement, or cannot be enforced in it."""
 
 
 class DatabaseError(QueryKitError):

@@ -100,9 +100,10 @@ class CompiledQuery:
         statement: What was compiled.
         is_clean: Whether it cannot change the state of the session: it holds no raw SQL and no function that is not
             known to be stateless.
+        has_named: Whether a parameter's value is given when it runs.
     """
 
-    __slots__ = ("_adapters", "_columns", "_has_named", "dialect", "is_clean", "parameters", "sql", "statement")
+    __slots__ = ("_adapters", "_columns", "dialect", "has_named", "is_clean", "parameters", "sql", "statement")
 
     def __init__(
         self,
@@ -122,7 +123,7 @@ class CompiledQuery:
         self.dialect = dialect
         self.statement = statement
         self._adapters = adapters
-        self._has_named = has_named
+        self.has_named = has_named
         self._columns: tuple[OutputColumn, ...] | Literal[False] | None = False
 
     @property
@@ -138,7 +139,7 @@ class CompiledQuery:
         Raises:
             BuildError: a named parameter has no value, a value no parameter, or a value the wrong type.
         """
-        values = self._named_values(named or {}) if self._has_named or named else self.parameters
+        values = self._named_values(named or {}) if self.has_named or named else self.parameters
         if not self._adapters:
             return values
         adapted = list(values)

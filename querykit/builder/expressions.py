@@ -595,6 +595,8 @@ def operand(value: Any, beside: Term | None = None) -> Term:
         BuildError: the value is of another type than the expression beside it.
     """
     if isinstance(value, Expression):
+        if value.value_type is None and type(value) is Parameter:  # a value of the request's context
+            return Parameter(value.name, known_type(beside))
         return value
     if type(value) not in _PLAIN:
         for of_type, convert in _converters:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
+from weakref import WeakKeyDictionary
 
 from querykit.builder.compiled import dialect_named
 from querykit.builder.expressions import Subquery, convert_operands
@@ -10,7 +11,7 @@ from querykit.builder.row_types import check_rows
 from querykit.errors import BuildError, CompileError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from typing import Concatenate, ParamSpec
 
     from querykit.builder.compiled import CompiledQuery, Dialect, ExecuteResult, Executor, OutputColumn, Streamed
@@ -34,7 +35,8 @@ class Statement(Generic[RowT, ValueT]):
         executor: The database, connection or transaction it was started from, which runs it by default.
     """
 
-    _compiled: dict[str | Dialect, CompiledQuery] | None = None
+    _compiled: dict[Any, Any] | None = None
+    """What was made of it: its compiled form by dialect, and under None what plugins made, by their chain."""
 
     executor: Executor | None = None
     ctes: tuple[CommonTable, ...] = ()
@@ -47,6 +49,10 @@ class Statement(Generic[RowT, ValueT]):
     """Whether it gives rows; None where only the database knows."""
     row_type: type[Any] | None = None
     """The class that its rows are made of, or None for dicts."""
+    plugins: tuple[Any, ...] = ()
+    """The plugins that it goes through when it is run, after those of the database."""
+    marks: frozenset[str] = frozenset()
+    """What was said to plugins about it: the names of `with_deleted`, `trusted` and their like."""
 
     def with_part(self, name: str, part: object) -> Self:
         """A copy with one other part: the one way a statement is made from another."""
@@ -88,6 +94,35 @@ class Statement(Generic[RowT, ValueT]):
             )
         return then(self) if condition else self
 
+    # -- plugins ------------------------------------------------------------------------------------------------------
+
+    def with_plugin(self, plugin: Any) -> Self:
+        """The statement, to go through one more plugin when it is run. One inside another goes through the outer's."""
+        return self.with_part("plugins", (*self.plugins, plugin))
+
+    def marked(self, *marks: str) -> Self:
+        """The statement with words that a plugin understands, in `marks`."""
+        return self.with_part("marks", self.marks | set(marks))
+
+    def trusted(self) -> Self:
+        """The statement, in which plugins take on trust what they cannot see: raw SQL, unknown functions and tables.
+
+        `RowLevelSecurityPlugin` refuses them without. What it can see is guarded all the same.
+        """
+        return self.marked("trusted")
+
+    def kept(self, owner: Any, key: Hashable, make: Callable[[], ResultT]) -> ResultT:
+        """What `make` gives, kept with the statement while `owner` lives too; what is made must not hold either."""
+        forms = self._compiled
+        if forms is None:
+            forms = self.__dict__["_compiled"] = {}
+        owners: WeakKeyDictionary[Any, dict[Any, Any]] = forms.setdefault(None, WeakKeyDictionary())
+        made = owners.setdefault(owner, {})
+        if key not in made:
+            made[key] = make()
+        found: ResultT = made[key]
+        return found
+
     # -- compiling ----------------------------------------------------------------------------------------------------
 
     def compile(self, dialect: str | Dialect) -> CompiledQuery:
@@ -102,7 +137,8 @@ class Statement(Generic[RowT, ValueT]):
         """
         kept = self._compiled
         if kept is not None and dialect in kept:
-            return kept[dialect]
+            found: CompiledQuery = kept[dialect]
+            return found
         writer = dialect_named(dialect) if isinstance(dialect, str) else dialect
         # A copy is compiled, because the compiled form refers to what it was made of: a statement that kept such a form
         # of itself would be a circle, which only the garbage collector frees. That took a tenth of the time.

@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 
 
 PLAIN_PARTS = frozenset(
-    {"columns", "sources", "predicates", "orderings", "executor", "row_type", "is_scalar", "_compiled"}
+    {
+        "columns",
+        "sources",
+        "predicates",
+        "orderings",
+        "executor",
+        "row_type",
+        "is_scalar",
+        "_compiled",
+        "marks",
+        "plugins",
+    }
 )
 """What most selects consist of. To ask once whether there is more takes a third of the time of asking for each part."""
 

@@ -41,12 +41,15 @@ async def run_many(
     """
     if statement.returns_rows or not statement.is_write:
         raise UsageError("execute_many() is for writes without returning(…): what they give back would be lost")
+    statement, through = runner._prepared(statement)
     compiled = statement.compile(runner.dialect)
     count: int | None = 0
     async with runner._together() as transaction:
         async for chunk in _chunks(sets, SETS_AT_ONCE):
+            if through is not None:
+                chunk = [through.parameters(compiled, each) for each in chunk]  # noqa: PLW2901 - the same, in full
             arguments = tuple([compiled.arguments(each) for each in chunk])
-            result = await transaction._run_in_time(compiled, "many", arguments, timeout)
+            result = await transaction._run_through(through, compiled, "many", arguments, timeout)
             count = None if count is None or result.rows_affected is None else count + result.rows_affected
     return ExecuteResult(count, None)
 
@@ -71,8 +74,10 @@ async def copy_rows(
                 start = start.columns(*insert.targets)
             elif insert.targets != start.targets:
                 raise BuildError("copy_into() takes rows that all have the same columns")
-            compiled = _copying(insert, dialect)
-            result = await transaction._run_in_time(compiled, "copy", _adapted_rows(insert, dialect), timeout)
+            prepared: Any
+            prepared, through = runner._prepared(insert)
+            compiled, rows = _copying(prepared, dialect), _adapted_rows(prepared, dialect)
+            result = await transaction._run_through(through, compiled, "copy", rows, timeout)
             count += result.rows_affected or 0
     return ExecuteResult(count, None)
 

@@ -9,6 +9,7 @@ from querykit.errors import ClosedError, UsageError
 from querykit.execution.runner import Runner
 from querykit.execution.script import Script, transaction_options
 from querykit.execution.transaction import Transaction
+from querykit.execution.view import View
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import DriverResult, IsolationLevel
     from querykit.execution.held import Held
+    from querykit.execution.plugged import Plugged
     from querykit.execution.pools import Pools
     from querykit.execution.wanted import Wanted
 
@@ -32,10 +34,12 @@ class Connection(Runner):
     ``async with db.connection() as connection``. Afterwards the session is reset.
     """
 
-    def __init__(self, pools: Pools, *, timeout: float | None, commit_timeout: float) -> None:
+    def __init__(
+        self, pools: Pools, *, timeout: float | None, commit_timeout: float, plugged: Plugged | None = None
+    ) -> None:
         """Prepare one; it is borrowed when it is entered."""
         self._pools = pools
-        super().__init__(timeout)
+        super().__init__(timeout, plugged)
         self._commit_timeout = commit_timeout
         self._held: Held | None = None
         self._transaction: Transaction | None = None
@@ -88,6 +92,7 @@ class Connection(Runner):
             timeout=self._timeout,
             commit_timeout=self._commit_timeout,
             on_begin=self._pools.hooks.on_begin,
+            plugged=self._plugged,
         )
         return self._transaction
 
@@ -95,6 +100,9 @@ class Connection(Runner):
         held = self._usable()
         self._pools.note_transaction(held)
         return held
+
+    def _seen(self, plugged: Plugged | None) -> View:
+        return View(self, plugged)
 
     def _together(self) -> Transaction:
         return self.transaction()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import random
 from dataclasses import replace
 from time import monotonic
@@ -20,6 +21,7 @@ from querykit.execution.connection import Connection
 from querykit.execution.held import Held
 from querykit.execution.hooks import Hooks
 from querykit.execution.outside import Outside
+from querykit.execution.plugged import Plugged
 from querykit.execution.pool import PoolOptions
 from querykit.execution.pools import Pools
 from querykit.execution.runner import Runner
@@ -27,9 +29,10 @@ from querykit.execution.script import Script, transaction_options
 from querykit.execution.transaction import Transaction
 from querykit.execution.url import driver_for, driver_of, parse_url
 from querykit.execution.wanted import run_on
+from querykit.plugins.chain import PluginChain
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
     from types import TracebackType
 
     import aiomysql
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from querykit.execution.log import LogHook
     from querykit.execution.pool import Pool
     from querykit.execution.wanted import Wanted
+    from querykit.plugins.base import Plugin
 
 T = TypeVar("T")
 
@@ -99,6 +103,7 @@ class Database(Runner):
         tags: Tags | None = None,
         on_connect: Callable[[Session], Awaitable[object]] | None = None,
         on_begin: Callable[[Transaction], Awaitable[object]] | None = None,
+        plugins: Sequence[Plugin] = (),
     ) -> None:
         """Describe a database; nothing is connected yet. All times are in seconds.
 
@@ -125,6 +130,7 @@ class Database(Runner):
                 says them each time. Tags that change make another text, which PostgreSQL prepares anew.
             on_connect: Awaited with every new connection, and again after a reset, for ``SET`` and such.
             on_begin: Awaited with every transaction that has begun, for ``SET LOCAL`` and such.
+            plugins: What every query and result goes through, also in transactions, on connections and in streams.
 
         Raises:
             ConfigurationError: the URL or an option is wrong.
@@ -148,7 +154,7 @@ class Database(Runner):
         else:
             self._driver = driver_of(url, connect_timeout=connect_timeout, show_values=show_values)
         self._hooks = Hooks(log, tags, on_connect, on_begin).checked()
-        super().__init__(timeout)
+        super().__init__(timeout, Plugged(PluginChain(plugins), {}) if plugins else None)
         self._commit_timeout = commit_timeout
         self._close_timeout = close_timeout
         self._pool_options = PoolOptions(
@@ -158,8 +164,7 @@ class Database(Runner):
             check_after,
             keeps_idle=not self._driver.is_borrowed,
         )
-        self._opened: Pools | None = None
-        self._was_closed = False
+        self._life = _Life()
 
     def __repr__(self) -> str:
         """The URL without the password."""
@@ -174,10 +179,10 @@ class Database(Runner):
             ConnectError: the server cannot be reached, or refuses the user or the database.
             ConfigurationError: the server is too old, or the driver's package is missing.
         """
-        if self._opened is not None:
+        if self._life.pools is not None:
             raise UsageError("this Database is connected already")
         opened = await Pools(self._driver, self._pool_options, self._hooks).open()
-        self._opened = opened
+        self._life.pools = opened
         return self
 
     async def close(self) -> None:
@@ -187,7 +192,7 @@ class Database(Runner):
             ClosedError: it is not connected.
         """
         pools = self._pools
-        self._opened, self._was_closed = None, True
+        self._life.pools, self._life.was_closed = None, True
         await pools.close(self._close_timeout)
 
     async def __aenter__(self) -> Self:
@@ -198,23 +203,24 @@ class Database(Runner):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Close, unless that was done."""
-        if self._opened is not None:
+        if self._life.pools is not None:
             await self.close()
 
     @property
     def _pools(self) -> Pools:
-        if self._opened is None:
-            if self._was_closed:
+        pools = self._life.pools
+        if pools is None:
+            if self._life.was_closed:
                 raise ClosedError("this Database is closed")
             raise ClosedError(
                 "this Database is not connected: use `async with Database(…) as db`, or `await db.connect()`"
             )
-        return self._opened
+        return pools
 
     @property
     def is_connected(self) -> bool:
         """Whether it was connected and not closed."""
-        return self._opened is not None
+        return self._life.pools is not None
 
     @property
     def dialect(self) -> Dialect:
@@ -285,6 +291,7 @@ class Database(Runner):
             timeout=self._timeout,
             commit_timeout=self._commit_timeout,
             on_begin=self._hooks.on_begin,
+            plugged=self._plugged,
         )
 
     async def begin(
@@ -326,11 +333,36 @@ class Database(Runner):
 
     def connection(self) -> Connection:
         """One connection for several statements, for ``async with``. Afterwards its session is reset."""
-        return Connection(self._pools, timeout=self._timeout, commit_timeout=self._commit_timeout)
+        return Connection(
+            self._pools, timeout=self._timeout, commit_timeout=self._commit_timeout, plugged=self._plugged
+        )
 
     def outside(self) -> Outside:
         """The database for what is to run outside of the transaction that this task is in, on another connection."""
         return Outside(self)
+
+    def _seen(self, plugged: Plugged | None) -> Self:
+        view = copy.copy(self)
+        view._plugged = plugged
+        return view
+
+    if TYPE_CHECKING:  # a database seen through other plugins is a database
+
+        def with_plugin(self, plugin: Plugin) -> Self:
+            """One more plugin."""
+            ...
+
+        def without_plugins(self) -> Self:
+            """No plugin."""
+            ...
+
+        def with_context(self, **values: object) -> Self:
+            """Values of a request."""
+            ...
+
+        def with_schema(self, schema: str) -> Self:
+            """Another schema."""
+            ...
 
     def _together(self) -> Transaction:
         self._pools.refuse_holders()
@@ -380,6 +412,14 @@ class Database(Runner):
                 await chunks.aclose()
             finally:
                 held.give_back()
+
+
+class _Life:
+    """What a database and its views share: the pools, while it is connected."""
+
+    def __init__(self) -> None:
+        self.pools: Pools | None = None
+        self.was_closed = False
 
 
 def _check_times(**times: object) -> None:

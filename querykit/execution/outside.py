@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from querykit.execution.runner import Runner
+from querykit.execution.view import View
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import DriverResult
     from querykit.execution.database import Database
+    from querykit.execution.plugged import Plugged
     from querykit.execution.transaction import Transaction
     from querykit.execution.wanted import Wanted
 
@@ -23,12 +25,15 @@ class Outside(Runner):
     def __init__(self, database: Database) -> None:
         """Stand for a database."""
         self._database = database
-        super().__init__(database._timeout)
+        super().__init__(database._timeout, database._plugged)
 
     @property
     def dialect(self) -> Dialect:
         """What the server speaks."""
         return self._database.dialect
+
+    def _seen(self, plugged: Plugged | None) -> View:
+        return View(self, plugged)
 
     def _together(self) -> Transaction:
         return self._database.transaction()

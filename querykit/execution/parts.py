@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from querykit.builder.compiled import CompiledQuery
     from querykit.builder.statement import Statement
     from querykit.dialects.base import Dialect
+    from querykit.execution.plugged import Through
     from querykit.execution.runner import Runner
     from querykit.execution.wanted import Wanted
 
@@ -32,7 +33,9 @@ async def run_parts(
     wanted: Wanted,
     parameters: Mapping[str, object] | None,
     timeout: float | None,
-) -> tuple[CompiledQuery, Dialect, DriverResult]:
+    *,
+    through: Through | None = None,
+) -> tuple[CompiledQuery, Dialect, DriverResult, Through | None]:
     """Run statements in one transaction (a savepoint, where there is one), and put their results together."""
     dialect = runner.dialect
     results: list[DriverResult] = []
@@ -41,12 +44,13 @@ async def run_parts(
         for part in parts:
             each = part.compile(dialect)
             named = {item.name for item in each.parameters if isinstance(item, LateValue)}
-            given = {name: value for name, value in (parameters or {}).items() if name in named}
-            results.append(await transaction._run_in_time(each, wanted, each.arguments(given), timeout))
+            given: Any = {name: value for name, value in (parameters or {}).items() if name in named}
+            given = given if through is None else through.parameters(each, given)
+            results.append(await transaction._run_through(through, each, wanted, each.arguments(given), timeout))
     counts = [each.rows_affected for each in results]
     result = results[-1]._replace(
         rows=[row for each in results for row in each.rows],
         rows_affected=None if None in counts else sum(count or 0 for count in counts),
         is_truncated=any(each.is_truncated for each in results),
     )
-    return compiled, dialect, result
+    return compiled, dialect, result, through

@@ -19,16 +19,21 @@ if TYPE_CHECKING:
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import DriverResult
     from querykit.execution.decoding import RowsDecoder
+    from querykit.execution.plugged import Through
 
 
-def decode_rows(compiled: CompiledQuery, dialect: Dialect, result: DriverResult) -> list[Any]:
-    """The rows of a result, as the query's plan says.
+def decode_rows(
+    compiled: CompiledQuery, dialect: Dialect, result: DriverResult, through: Through | None = None
+) -> list[Any]:
+    """The rows of a result, as the query's plan says, and as plugins want them.
 
     Raises:
         TruncatedResultError: the server cut a nested list.
         DecodeError: a value cannot be read as its type.
         ResultError: two columns have one name, and one would hide the other.
     """
+    if through is not None and through.transforms_results:
+        return through.rows(compiled, *_untyped(compiled, dialect, result))
     decoder = _decoder(compiled, dialect, result)
     try:
         return decoder.rows(result.rows)
@@ -36,7 +41,9 @@ def decode_rows(compiled: CompiledQuery, dialect: Dialect, result: DriverResult)
         _explain(error, decoder, result.rows)
 
 
-def decode_column(compiled: CompiledQuery, dialect: Dialect, result: DriverResult) -> list[Any]:
+def decode_column(
+    compiled: CompiledQuery, dialect: Dialect, result: DriverResult, through: Through | None = None
+) -> list[Any]:
     """The values of the only column of a result.
 
     Raises:
@@ -47,13 +54,28 @@ def decode_column(compiled: CompiledQuery, dialect: Dialect, result: DriverResul
     decoder = _decoder(compiled, dialect, result)
     if len(decoder.columns) != 1:
         raise ResultError(f"one column was asked for, and the result has {len(decoder.columns)}")
+    if through is not None and through.transforms_results:
+        return through.values(*_untyped(compiled, dialect, result))
     try:
         return decoder.values(result.rows)
     except Exception as error:  # noqa: BLE001 - whatever a reader raises means that it cannot read
         _explain(error, decoder, result.rows)
 
 
-def _decoder(compiled: CompiledQuery, dialect: Dialect, result: DriverResult) -> RowsDecoder:
+def _untyped(
+    compiled: CompiledQuery, dialect: Dialect, result: DriverResult
+) -> tuple[list[Any], tuple[OutputColumn, ...]]:
+    """The rows as dicts, for plugins, with their plan."""
+    decoder = _decoder(compiled, dialect, result, are_dicts=True)
+    try:
+        return decoder.rows(result.rows), decoder.columns
+    except Exception as error:  # noqa: BLE001 - as in decode_rows
+        _explain(error, decoder, result.rows)
+
+
+def _decoder(
+    compiled: CompiledQuery, dialect: Dialect, result: DriverResult, *, are_dicts: bool = False
+) -> RowsDecoder:
     columns = compiled.columns
     if columns is None:
         columns = described_columns(result.names, result.json_columns)
@@ -61,7 +83,7 @@ def _decoder(compiled: CompiledQuery, dialect: Dialect, result: DriverResult) ->
         columns = tuple(
             [each._replace(name=each.name or name) for each, name in zip(columns, result.names, strict=True)]
         )
-    row_type: Any = compiled.statement.row_type
+    row_type: Any = None if are_dicts else compiled.statement.row_type
     decoder = rows_decoder(columns, dialect) if row_type is None else typed_decoder(columns, dialect, row_type)
     if result.is_truncated and decoder.may_be_cut:
         raise TruncatedResultError("the server cut an aggregate of this result: raise its limit, or ask for fewer rows")

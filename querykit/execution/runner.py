@@ -16,9 +16,12 @@ from querykit.errors import BuildError, MultipleResultsError, NoResultError, Usa
 from querykit.execution.bulk import copy_rows, run_many
 from querykit.execution.json_bytes import json_bytes
 from querykit.execution.parts import parts_of, run_parts
+from querykit.execution.plugged import gone_through, plugged_with, with_values, without_plugins
 from querykit.execution.result import decode_column, decode_rows
 from querykit.execution.stream import RowStream
 from querykit.execution.wanted import timed_out
+from querykit.plugins.base import Call
+from querykit.plugins.with_schema import WithSchemaPlugin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
@@ -31,8 +34,10 @@ if TYPE_CHECKING:
     from querykit.builder.tables import Table
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import DriverResult
+    from querykit.execution.plugged import Plugged, Through
     from querykit.execution.transaction import Transaction
     from querykit.execution.wanted import Wanted
+    from querykit.plugins.base import Plugin
 
     Convertible = Fragment[Any] | QueryBuilder
     """What becomes a statement when it is run."""
@@ -44,13 +49,17 @@ ValueT = TypeVar("ValueT")
 class Runner(Creator):
     """Runs statements, and starts ones that are bound to it."""
 
-    def __init__(self, timeout: float | None) -> None:
-        """Run the statements that start here, by default within `timeout` seconds."""
+    def __init__(self, timeout: float | None, plugged: Plugged | None = None) -> None:
+        """Run the statements that start here, by default within `timeout` seconds, through plugins."""
         self._timeout = timeout
+        self._plugged = plugged
 
     @property
     def _executor(self) -> Executor | None:  # type: ignore[override]  # as an attribute it would be a cycle of references
         return self
+
+    _is_transaction = False
+    """Whether others do not see yet what is written here."""
 
     @property
     @abstractmethod
@@ -70,6 +79,31 @@ class Runner(Creator):
     @abstractmethod
     def _together(self) -> Transaction:
         """A transaction for the parts of one statement."""
+
+    # -- plugins ------------------------------------------------------------------------------------------------------
+
+    def _seen(self, plugged: Plugged | None) -> Runner:
+        """The same handle, seen through other plugins."""
+        raise UsageError(f"a {type(self).__name__} has no plugins, and takes no {plugged}")
+
+    def with_plugin(self, plugin: Plugin) -> Runner:
+        """The same database, connection or transaction, with one more plugin: a cheap handle that shares all else."""
+        return self._seen(plugged_with(self._plugged, plugin))
+
+    def without_plugins(self) -> Runner:
+        """The same database, connection or transaction, without any plugin: what they enforce does not hold on it."""
+        return self._seen(without_plugins(self._plugged))
+
+    def with_context(self, **values: object) -> Runner:
+        """The same database, connection or transaction for one request: policies of plugins read `values` by name.
+
+        ``db.with_context(tenant=7)`` is what ``ctx.tenant`` means. More calls add values.
+        """
+        return self._seen(with_values(self._plugged, values))
+
+    def with_schema(self, schema: str) -> Runner:
+        """The same database, connection or transaction, where tables without a schema are those of `schema`."""
+        return self._seen(plugged_with(self._plugged, WithSchemaPlugin(schema), in_place=True))
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -272,8 +306,10 @@ class Runner(Creator):
         """
         statement = as_statement(query)
         _refuse_without_rows(statement)
+        statement, through = self._prepared(statement)
         compiled = compiled_as_json(statement, self.dialect, decimals)
-        return json_bytes(await self._run_in_time(compiled, "rows", compiled.arguments(parameters), timeout))
+        given = parameters if through is None else through.parameters(compiled, parameters, is_json=True)
+        return json_bytes(await self._run_through(through, compiled, "rows", compiled.arguments(given), timeout))
 
     async def execute(
         self,
@@ -287,13 +323,14 @@ class Runner(Creator):
         Returns:
             How many rows it matched, and the key that an INSERT made.
         """
-        statement = as_statement(query)
+        statement, through = self._prepared(as_statement(query))
         dialect = self.dialect
         if statement.is_write and (parts := parts_of(statement, dialect)):
-            *_, result = await run_parts(parts, self, "effect", parameters, timeout)
+            result = (await run_parts(parts, self, "effect", parameters, timeout, through=through))[2]
         else:
             compiled = statement.compile(dialect)
-            result = await self._run_in_time(compiled, "effect", compiled.arguments(parameters), timeout)
+            given = parameters if through is None else through.parameters(compiled, parameters)
+            result = await self._run_through(through, compiled, "effect", compiled.arguments(given), timeout)
         return ExecuteResult(result.rows_affected, result.insert_id)
 
     async def execute_many(
@@ -382,13 +419,19 @@ class Runner(Creator):
             raise BuildError("chunk_size is a number of rows, one or more")
         statement = as_statement(query)
         _refuse_without_rows(statement)
+        statement, through = self._prepared(statement)
         compiled = statement.compile(self.dialect)
-        chunks = self._stream(compiled, compiled.arguments(parameters), chunk_size)
+        given = parameters if through is None else through.parameters(compiled, parameters, is_stream=True)
+        chunks = self._stream(compiled, compiled.arguments(given), chunk_size)
         limit = self._timeout if timeout is None else timeout
-        return RowStream(self._rows_of(compiled, chunks, limit), self._abandon_stream)
+        return RowStream(self._rows_of(compiled, chunks, limit, through), self._abandon_stream)
 
     async def _rows_of(
-        self, compiled: CompiledQuery, chunks: AsyncGenerator[DriverResult, None], limit: float | None
+        self,
+        compiled: CompiledQuery,
+        chunks: AsyncGenerator[DriverResult, None],
+        limit: float | None,
+        through: Through | None,
     ) -> AsyncGenerator[Any, None]:
         dialect = self.dialect
         try:
@@ -401,7 +444,7 @@ class Runner(Creator):
                     return
                 except TimeoutError:
                     raise timed_out(compiled, limit, timer) from None
-                for row in decode_rows(compiled, dialect, chunk):
+                for row in decode_rows(compiled, dialect, chunk, through):
                     yield row
         finally:
             await chunks.aclose()
@@ -452,15 +495,50 @@ class Runner(Creator):
 
     async def _fetch(
         self, query: Statement[Any, Any] | Convertible, parameters: Mapping[str, object] | None, timeout: float | None
-    ) -> tuple[CompiledQuery, Dialect, DriverResult]:
+    ) -> tuple[CompiledQuery, Dialect, DriverResult, Through | None]:
         statement = query if isinstance(query, Statement) else as_statement(query)
         _refuse_without_rows(statement)
+        statement, through = self._prepared(statement)
         dialect = self.dialect
         if statement.is_write and (parts := parts_of(statement, dialect)):
-            return await run_parts(parts, self, "described rows", parameters, timeout)
+            return await run_parts(parts, self, "described rows", parameters, timeout, through=through)
         compiled = statement.compile(dialect)
         wanted: Wanted = "rows" if _all_named(compiled.columns) else "described rows"
-        return compiled, dialect, await self._run_in_time(compiled, wanted, compiled.arguments(parameters), timeout)
+        given = parameters if through is None else through.parameters(compiled, parameters)
+        return (
+            compiled,
+            dialect,
+            await self._run_through(through, compiled, wanted, compiled.arguments(given), timeout),
+            through,
+        )
+
+    def _prepared(self, statement: Statement[Any, Any]) -> tuple[Statement[Any, Any], Through | None]:
+        """The statement as plugins want it, and what its result goes through."""
+        if self._plugged is None and not statement.plugins:
+            return statement, None
+        through = gone_through(self._plugged, statement, self.dialect)
+        return through.prepared.statement, through
+
+    async def _run_through(
+        self,
+        through: Through | None,
+        compiled: CompiledQuery,
+        wanted: Wanted,
+        arguments: tuple[object, ...],
+        timeout: float | None,
+        *,
+        number: int = 0,
+    ) -> DriverResult:
+        """Run a statement within the plugins that wrap the running, from one of them on."""
+        if through is None or number == len(through.chain.around):
+            return await self._run_in_time(compiled, wanted, arguments, timeout)
+
+        async def proceed(on: Any = None, /) -> DriverResult:
+            runner: Runner = self if on is None else on
+            return await runner._run_through(through, compiled, wanted, arguments, timeout, number=number + 1)
+
+        call = Call(self, compiled, arguments, self._is_transaction, proceed)
+        return await through.chain.run(number, call, through.statement, through.prepared)
 
     async def _run_in_time(
         self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...], timeout: float | None

@@ -17,6 +17,7 @@ from querykit.errors import (
 )
 from querykit.execution.runner import Runner
 from querykit.execution.script import Script, savepoint_name
+from querykit.execution.view import View
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import DriverResult
     from querykit.execution.held import Held
+    from querykit.execution.plugged import Plugged
     from querykit.execution.wanted import Wanted
 
 ROLLBACK_TIMEOUT = 5.0
@@ -51,12 +53,13 @@ class Transaction(Runner):
         commit_timeout: float,
         parent: Transaction | None = None,
         on_begin: Callable[[Transaction], Awaitable[object]] | None = None,
+        plugged: Plugged | None = None,
     ) -> None:
         """Prepare one; nothing runs before it is entered."""
         self._script = script
         self._borrow = borrow
         self._give_back = give_back
-        super().__init__(timeout)
+        super().__init__(timeout, plugged)
         self._commit_timeout = commit_timeout
         self._parent = parent
         self._state: State = "new"
@@ -68,6 +71,8 @@ class Transaction(Runner):
         self._savepoints: list[str] = []
         self._on_begin = on_begin
         self._after_commit: list[Callable[[], object]] = []
+
+    _is_transaction = True
 
     @property
     def dialect(self) -> Dialect:
@@ -249,6 +254,7 @@ class Transaction(Runner):
             timeout=self._timeout,
             commit_timeout=self._commit_timeout,
             parent=self,
+            plugged=self._plugged,
         )
 
     async def _lend_to_inner(self) -> Held:
@@ -280,6 +286,9 @@ class Transaction(Runner):
         return self._savepoints.index(name)
 
     # -- running ------------------------------------------------------------------------------------------------------
+
+    def _seen(self, plugged: Plugged | None) -> View:
+        return View(self, plugged)
 
     def _together(self) -> Transaction:
         return self.transaction()
