@@ -398,3 +398,10 @@ async def test_a_zero_date_is_refused(db: Database) -> None:
         zero = table("zero")
         with pytest.raises((DecodeError, DataError)):  # MySQL itself knows no number that is so large
             await connection.fetch_json(select_from(zero).select(zero.v.returns(dt.date).as_("v")))
+
+
+async def test_a_difference_of_moments_is_a_duration(people: Database) -> None:
+    later = person.seen + dt.timedelta(days=1, microseconds=1)
+    query = select_from(person).select((later - person.seen).as_("v"), (person.seen - later).as_("back"))
+    found = msgspec.json.decode(await people.fetch_json(query.where(person.id == 1)))
+    assert found == [{"v": "P1DT0.000001S", "back": "-P1DT0.000001S"}]

@@ -1,5 +1,6 @@
 """A list that the server cuts is an error, never a shorter list; shown with lowered limits."""
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from querykit import (
     value,
     with_,
 )
-from querykit.errors import TruncatedResultError
+from querykit.errors import DecodeError, TruncatedResultError
 from querykit.execution.connection import Connection
 
 
@@ -101,3 +102,53 @@ async def test_without_lowered_limits_it_comes_whole(words: Database, query: Any
     found = await words.fetch_value(query)
     rows = found[0].get("words", found)
     assert [row["id"] for row in rows] == list(range(40))
+
+
+LARGE = 70_000_000
+
+
+async def test_one_child_of_seventy_megabytes_comes_whole_or_is_an_error(db: Database) -> None:
+    """MySQL and MariaDB make no text that is longer than max_allowed_packet."""
+    repeated = "REPLACE(HEX(ZEROBLOB(35000000)), '0', 'x')" if db.dialect.name == "sqlite" else "REPEAT('x', 70000000)"
+    large = sql.raw(repeated).returns(str).as_("large")  # type: ignore[arg-type]
+    query = select(json_array_from(select(value(1).as_("id"), large)).as_("rows"))
+    if db.dialect.name in {"mysql", "mariadb"}:
+        with pytest.raises(TruncatedResultError):
+            await db.fetch_value(query)
+        with pytest.raises(TruncatedResultError):
+            await db.fetch_json(query)
+        return
+    (row,) = await db.fetch_value(query)
+    assert row["id"] == 1
+    assert len(row["large"]) == LARGE
+    assert len(await db.fetch_json(query)) > LARGE
+
+
+async def test_a_million_children_come_whole_or_are_an_error(words: Database) -> None:
+    """They are 21 megabytes of JSON, and MariaDB's max_allowed_packet is 16 if nobody raised it."""
+    a, b, c, d = (word.as_(name) for name in "abcd")
+    some = [each.id < 32 for each in (a, b, c)]
+    all_of = select_from(a, b, c, d).select(a.id, d.id.as_("of")).where(*some, d.id < 31)
+    query = select(json_array_from(all_of).as_("rows"))
+    limit = 16_777_216
+    if words.dialect.name == "mariadb" and await words.fetch_value(sql("SELECT @@max_allowed_packet")) <= limit:
+        with pytest.raises(TruncatedResultError):
+            await words.fetch_value(query)
+    else:
+        assert len(await words.fetch_value(query)) == 32**3 * 31
+
+
+@pytest.mark.databases("mysql", "mariadb")
+async def test_a_zero_date_is_no_date_at_every_depth(db: Database) -> None:
+    class Zero(Table, name="zero_date"):
+        v: Column[dt.date]
+
+    zero = Zero()
+    async with db.connection() as connection:
+        await connection.execute(sql("SET SESSION sql_mode = ''"))
+        await connection.execute(sql("CREATE TEMPORARY TABLE zero_date (v DATE)"))
+        await connection.execute(sql("INSERT INTO zero_date VALUES ('0000-00-00')"))
+        rows = select_from(zero).select(zero.v)
+        for query in (rows, select(json_array_from(rows).as_("rows"))):
+            with pytest.raises(DecodeError):
+                await connection.fetch_all(query)
