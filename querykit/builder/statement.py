@@ -58,7 +58,7 @@ class Statement(Generic[RowT, ValueT]):
         """A copy with one other part: the one way a statement is made from another."""
         copied = type(self)()
         parts = copied.__dict__
-        parts.update(self.__dict__)
+        parts |= self.__dict__
         if "_compiled" in parts:
             del parts["_compiled"]
         parts[name] = part
