@@ -10,7 +10,7 @@ CODE = $(wildcard querykit tests recipes bench)
 DATABASES ?=
 ARGS ?=
 
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format bench soak clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -34,6 +34,9 @@ format: $(VENV)/.installed-dev ## format the code and mend what the linter can
 
 bench: $(VENV)/.installed-bench ## measure against other libraries
 	@$(VENV)/bin/python -m bench $(ARGS)
+
+soak: $(VENV)/.installed-dev ## let a hundred tasks work on each database for ten minutes while they are cancelled and killed; ARGS="60 mysql"
+	@$(VENV)/bin/python -m tests.soak $(ARGS)
 
 clean: ## remove what these targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
