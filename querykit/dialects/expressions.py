@@ -153,7 +153,7 @@ class ExpressionCompiler:
                 for node in getattr(method, "visited", ()):
                     cls.visitors[node] = getattr(cls, name)
         cls.names = Written(cls.quote)
-        cls.columns = Written(cls.qualified)
+        cls.columns = Written(cls.qualified, limit=5_000)  # each keeps its table
 
     def __init__(self, dialect: Dialect) -> None:
         """Start with nothing written."""
