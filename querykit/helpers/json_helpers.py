@@ -14,6 +14,7 @@ from querykit.builder.json import (
     JsonObjectAggregate,
 )
 from querykit.builder.query import Query, ordering_of
+from querykit.builder.tables import Table
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ def json_build_object(**values: Any) -> Expression[dict[str, Any]]:
 
 
 def _query(query: Any, helper: str) -> Query[Any, Any]:
+    if isinstance(query, Table):
+        raise BuildError(f"{helper} takes a query, not a table: select_from({query._reference}).select_all()")
     found = query_of(query, helper)
     if not isinstance(found, Query):
         raise BuildError(f"{helper} takes a select, not a {type(found).__name__}")
