@@ -118,7 +118,7 @@ class _Side(asyncio.Protocol):
         send = self._link.up if self._is_client else self._link.down
         self._link.proxy.forward(lambda: send(data))
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the contract has it
+    def connection_lost(self, exc: Exception | None) -> None:
         self._link.close()
 
 
