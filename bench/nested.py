@@ -106,9 +106,9 @@ async def fill(db: Database) -> None:
         (toy, "pet_id", PEOPLE * PETS * TOYS),
     ):
         name = sql.id(table._name)
-        key = "" if parent is None else f", {parent} INT"
+        key = sql("") if parent is None else sql(", {} INT", sql.id(parent))
         await db.execute(sql("DROP TABLE IF EXISTS {}", name))
-        await db.execute(sql("CREATE TABLE {} (id INT PRIMARY KEY, name VARCHAR(40){})", name, sql.raw(key)))
+        await db.execute(sql("CREATE TABLE {} (id INT PRIMARY KEY, name VARCHAR(40){})", name, key))
         of = {"person_id": PETS, "pet_id": TOYS}
         rows = [
             {"id": n, "name": f"{table._name} {n}"} | ({parent: n // of[parent]} if parent else {})
