@@ -1,5 +1,6 @@
 """What every test can ask for."""
 
+import asyncio
 from argparse import ArgumentTypeError
 from collections.abc import AsyncIterator, Sequence
 
@@ -8,6 +9,8 @@ import pytest
 from querykit.execution.database import Database
 from tests.databases import DATABASES, UnavailableError, database_urls
 from tests.sample import create_sample, drop_sample, restore_sample
+from tests.servers import PrivateServer
+from tests.servers.pgbouncer import BEHIND
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAMES",
         help=f"databases to test on, separated by commas (default: {','.join(DATABASES)})",
     )
+    parser.addoption("--pgbouncer", action="store_true", help="reach PostgreSQL through PgBouncer in transaction mode")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -35,7 +39,12 @@ async def urls(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFac
     """The URL of each database of the run, by name; all servers are up while this fixture is."""
     try:
         async with database_urls(_chosen(pytestconfig), tmp_path_factory.mktemp("sqlite")) as urls:
-            yield urls
+            if not pytestconfig.option.pgbouncer:
+                yield urls
+                return
+            with PrivateServer("pgbouncer", **{BEHIND: urls["postgres"]}) as bouncer:
+                url = await asyncio.to_thread(bouncer.url)
+                yield urls | {"postgres": f"{url}?pgbouncer=true"}
     except UnavailableError as error:
         pytest.exit(str(error), returncode=1)  # a missing server fails the run, once
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,15 +89,18 @@ class Soak:
         )
 
 
-async def soak(name: str, url: str, seconds: float) -> Soak:
-    """Run it on one database, and check every row afterwards."""
+Disturb = Callable[[Database, Soak, float], Coroutine[Any, Any, None]]
+
+
+async def soak(name: str, url: str, seconds: float, disturb: Disturb | None = None) -> Soak:
+    """Run it on one database under kills, or what else disturbs it, and check every row afterwards."""
     done = Soak(name, seconds)
     async with Database(url, pool_size=POOL_SIZE) as admin:
         await create(admin)
         async with Database(url, pool_size=POOL_SIZE) as db:
             ends = time.monotonic() + seconds
             workers = [asyncio.create_task(work(db, done, random.Random(n), ends)) for n in range(TASKS)]
-            killer = asyncio.create_task(kill(admin, done, ends))
+            killer = asyncio.create_task((disturb or kill)(admin, done, ends))
             await asyncio.sleep(seconds / 5)
             done.memory.append(memory())
             await asyncio.gather(killer, *workers)

@@ -5,12 +5,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.servers.process import ServerError, report
-from tests.servers.server import LAUNCHERS, running, start, stop
+from tests.servers.server import DATABASES, LAUNCHERS, restart, running, start, stop
 
 
 def _start(names: list[str]) -> None:
     with ThreadPoolExecutor() as pool:
-        for server in pool.map(start, names or LAUNCHERS):
+        for server in pool.map(start, names or DATABASES):
             print(server.url)
 
 
@@ -31,7 +31,9 @@ def _hold(names: list[str]) -> None:
     server = start(name)
     try:
         print(server.url, flush=True)
-        sys.stdin.read()
+        for _ in sys.stdin:  # every line asks for a restart, until the end
+            server = restart(server)
+            print(server.url, flush=True)
     finally:
         stop(server)
 
@@ -44,7 +46,7 @@ def main() -> None:
         description="Private database servers. `start` leaves them running; `hold` stops at the end of standard input.",
     )
     parser.add_argument("command", choices=commands)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(LAUNCHERS)}; none means all")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(LAUNCHERS)}; none means every database")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if name not in LAUNCHERS]:
         parser.error(f"no such server: {', '.join(unknown)}")

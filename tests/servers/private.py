@@ -1,5 +1,6 @@
 """A server that lives as long as the block that asked for it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ class PrivateServer:
     system closes that however this process ends, so that an interrupted or killed test run leaves no server behind.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, **environment: str) -> None:
         self.name = name
         self._url = ""
         self._holder = subprocess.Popen(
@@ -28,6 +29,7 @@ class PrivateServer:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            env=os.environ | environment,
             start_new_session=True,  # Ctrl-C goes to a terminal's whole process group
         )
 
@@ -44,6 +46,16 @@ class PrivateServer:
             if not self._url:
                 raise ServerError(self._holder.stderr.read().strip())
         return self._url
+
+    def restart(self) -> None:
+        """Shut it down and start it again, with its data, at its port."""
+        self.url()
+        assert self._holder.stdin
+        assert self._holder.stdout
+        self._holder.stdin.write("restart\n")
+        self._holder.stdin.flush()
+        if self._holder.stdout.readline().strip() != self._url:
+            raise ServerError(f"{self.name} did not come back")
 
     def __enter__(self) -> Self:
         return self

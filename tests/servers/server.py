@@ -5,22 +5,27 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from tests.servers import mariadb, mysql, postgres
+from tests.servers import mariadb, mysql, pgbouncer, postgres
 from tests.servers.cache import CACHE
-from tests.servers.process import free_port, give_to_server_user, report
+from tests.servers.process import free_port, give_to_server_user, report, spawn, wait_until
 
 LAUNCHERS: dict[str, Callable[[Path, int], tuple[subprocess.Popen[bytes], str]]] = {
     "postgres": postgres.launch,
     "mysql": mysql.launch,
     "mariadb": mariadb.launch,
+    "pgbouncer": pgbouncer.launch,
 }
+DATABASES = ("postgres", "mysql", "mariadb")
+"""Those that stand alone."""
 
 _NOTES = CACHE / "running"
 _STOPPING_SECONDS = 10.0
@@ -79,6 +84,32 @@ def stop(server: Server) -> None:
         time.sleep(0.02)
     shutil.rmtree(server.folder, ignore_errors=True)
     server.note.unlink(missing_ok=True)
+
+
+def restart(server: Server) -> Server:
+    """Shut a server down as its operator would, and start it again with the same data at the same port."""
+    command = Path(f"/proc/{server.pid}/cmdline").read_text().split("\0")[:-1]
+    # SIGINT is PostgreSQL's fast shutdown, which ends its clients; SIGTERM would wait for them
+    os.kill(server.pid, signal.SIGINT if server.name == "postgres" else signal.SIGTERM)
+    while server.is_alive():
+        time.sleep(0.02)
+    server.note.unlink(missing_ok=True)
+    log = Path(server.folder) / "log"
+    process = spawn(command, log)
+    again = replace(server, pid=process.pid)
+    again.note.write_text(json.dumps(asdict(again)))
+    port = urlsplit(server.url).port
+    assert port
+    wait_until(lambda: _listens(port), process, log)
+    return again
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def running() -> list[Server]:
