@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from querykit.execution.database import Database
+from tests.copying import copy_before_compiling
 from tests.databases import DATABASES, UnavailableError, database_urls
 from tests.sample import create_sample, drop_sample, restore_sample
 from tests.servers import PrivateServer
@@ -22,6 +23,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"databases to test on, separated by commas (default: {','.join(DATABASES)})",
     )
     parser.addoption("--pgbouncer", action="store_true", help="reach PostgreSQL through PgBouncer in transaction mode")
+
+    parser.addoption(
+        "--copying-plugin",
+        action="store_true",
+        help="compile a copy of every statement, made by rewrite(), to prove that it reaches and forgets nothing",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let every statement be copied, node by node, before it is compiled."""
+    if config.option.copying_plugin:
+        copy_before_compiling()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

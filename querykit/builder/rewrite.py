@@ -6,30 +6,55 @@ first, wherever it stands: sub-queries, joins, CTEs, set operations, nested help
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pypika.terms import Term
 
 from querykit.builder.cte import CommonTable
-from querykit.builder.expressions import Ordering
+from querykit.builder.expressions import Keyword, Ordering, Parameter, Value
 from querykit.builder.query import AllColumns
 from querykit.builder.raw import Name
 from querykit.builder.statement import Statement
 from querykit.builder.tables import Column, Source, Table
-from querykit.builder.windows import Window
+from querykit.builder.value_types import ValueType
+from querykit.builder.windows import Frame, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 NodeT = TypeVar("NodeT")
 
-NODES = (Statement, Term, Source, Ordering, AllColumns, Name, Window)
-"""What a rule is given. Named tuples (a join, a branch of MERGE) are looked into and not given."""
+NODES = (Statement, Term, Source, Ordering, AllColumns, Name)
+"""What a rule is given. Named tuples (a join, a branch of MERGE), windows and frames are looked into and not given."""
 
-_LEAVES = (Column, Table, CommonTable, Name)
+_PARTS = (Window, Frame)
+
+_LEAVES = (Column, Table, CommonTable, Name, Keyword, Value, Parameter)
 """Nodes without others below: a column belongs to its table, and is not above it; a CTE's query belongs to its WITH."""
 
-_NOT_BELOW = frozenset({"executor", "_compiled", "alias", "value_type"})
+_NOT_BELOW = frozenset({"executor", "_compiled", "_columns", "alias", "value_type", "plugins", "marks", "row_type"})
+
+_ATOMS: set[type] = {str, int, float, bool, type(None), bytes, dict, ValueType}
+"""Types of attributes and values that are no nodes."""
+
+
+def children(node: Any) -> Iterator[Any]:
+    """The nodes right below a node."""
+    for value in _below(node).values():
+        yield from _nodes_in(value)
+
+
+def _nodes_in(value: Any) -> Iterator[Any]:
+    if isinstance(value, NODES):
+        yield value
+    elif isinstance(value, tuple | list):
+        for each in value:
+            if type(each) not in _ATOMS:
+                yield from _nodes_in(each)
+    elif isinstance(value, _PARTS):
+        for each in _parts_of(value).values():
+            yield from _nodes_in(each)
 
 
 def walk(node: Any) -> Iterator[Any]:
@@ -45,17 +70,9 @@ def walk(node: Any) -> Iterator[Any]:
     >>> sorted(node._name for node in walk(query) if isinstance(node, Table))
     ['person', 'pet']
     """
-    for value in _below(node).values():
-        yield from _walk_value(value)
+    for each in children(node):
+        yield from walk(each)
     yield node
-
-
-def _walk_value(value: Any) -> Iterator[Any]:
-    if isinstance(value, NODES):
-        yield from walk(value)
-    elif isinstance(value, tuple | list):
-        for each in value:
-            yield from _walk_value(each)
 
 
 def rewrite(node: NodeT, rule: Callable[[Any], Any]) -> NodeT:
@@ -78,24 +95,42 @@ def rewrite(node: NodeT, rule: Callable[[Any], Any]) -> NodeT:
     Returns:
         The same object if the rule changed nothing.
     """
-    changes = {}
-    for name, value in _below(node).items():
-        changed = _rewritten(value, rule)
-        if changed is not value:
-            changes[name] = changed
-    found: NodeT = rule(_with_parts(node, changes) if changes else node)
+    return _rewritten(node, rule, {})  # type: ignore[no-any-return]
+
+
+def _rewritten(value: Any, rule: Callable[[Any], Any], done: dict[int, Any]) -> Any:
+    """The same for what stands anywhere. What is one object stays one: ORDER BY knows a column of SELECT by that."""
+    if type(value) in _ATOMS:
+        return value
+    found = done.get(id(value))
+    if found is not None:
+        return found
+    if isinstance(value, NODES):
+        found = rule(value if isinstance(value, _LEAVES) else _changed(value, _below(value), rule, done))
+    elif isinstance(value, tuple | list):
+        return _rewritten_items(value, rule, done)
+    elif isinstance(value, _PARTS):
+        found = _changed(value, _parts_of(value), rule, done)
+    else:
+        return value
+    done[id(value)] = found
     return found
 
 
-def _rewritten(value: Any, rule: Callable[[Any], Any]) -> Any:
-    if isinstance(value, NODES):
-        return rewrite(value, rule)
-    if not isinstance(value, tuple | list):
-        return value
-    items = [_rewritten(each, rule) for each in value]
-    if all(new is old for new, old in zip(items, value, strict=True)):
+def _rewritten_items(value: Any, rule: Callable[[Any], Any], done: dict[int, Any]) -> Any:
+    items = [each if type(each) in _ATOMS else _rewritten(each, rule, done) for each in value]
+    if all(map(is_, items, value)):
         return value
     return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+
+
+def _changed(node: Any, below: dict[str, Any], rule: Callable[[Any], Any], done: dict[int, Any]) -> Any:
+    changes = {}
+    for name, value in below.items():
+        changed = _rewritten(value, rule, done)
+        if changed is not value:
+            changes[name] = changed
+    return _with_parts(node, changes) if changes else node
 
 
 def _below(node: Any) -> dict[str, Any]:
@@ -104,12 +139,16 @@ def _below(node: Any) -> dict[str, Any]:
         return {}
     if isinstance(node, Ordering):
         return {"term": node.term}
-    parts = {name: value for name, value in node.__dict__.items() if name not in _NOT_BELOW}
-    if isinstance(node, Source):
-        parts = {name: value for name, value in parts.items() if name != "_columns"}
-    if isinstance(node, Statement) and node.ctes:
+    parts = {
+        name: value for name, value in node.__dict__.items() if type(value) not in _ATOMS and name not in _NOT_BELOW
+    }
+    if "ctes" in parts and isinstance(node, Statement):
         parts["ctes"] = tuple([each._query for each in node.ctes])
     return parts
+
+
+def _parts_of(value: Any) -> dict[str, Any]:
+    return vars(value) if isinstance(value, Window) else {name: getattr(value, name) for name in ("unit", "start", "end", "exclude")}
 
 
 def _with_parts(node: Any, changes: dict[str, Any]) -> Any:
@@ -118,15 +157,18 @@ def _with_parts(node: Any, changes: dict[str, Any]) -> Any:
         if "ctes" in changes:
             queries = zip(node.ctes, changes["ctes"], strict=True)
             changes["ctes"] = tuple(
-                [each if query is each._query else _copied(each, _query=query) for each, query in queries]
+                [each if query is each._query else copied(each, _query=query) for each, query in queries]
             )
         return node.replaced(**changes)
     if isinstance(node, Ordering):
         return Ordering(changes["term"], node.direction, node.nulls)
-    return _copied(node, **changes)
+    if isinstance(node, Frame):
+        return Frame(node.unit, changes.get("start", node.start), changes.get("end", node.end), node.exclude)
+    return copied(node, **changes)
 
 
-def _copied(node: Any, **changes: Any) -> Any:
-    copied = object.__new__(type(node))
-    copied.__dict__.update(node.__dict__, **changes)
-    return copied
+def copied(node: NodeT, **changes: Any) -> NodeT:
+    """A copy of a term or source with other attributes."""
+    made = object.__new__(type(node))
+    made.__dict__.update(node.__dict__, **changes)
+    return made
