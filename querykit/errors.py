@@ -9,7 +9,6 @@ QueryKitError
 │   ├── ConcurrentUseError        one connection, two tasks
 │   └── ClosedError               used before it was opened or after it ended
 ├── PluginError                   a plugin failed, for a reason of its own
-├── PolicyError                   a policy of row-level security forbids it
 ├── DatabaseError                 the database or the way to it failed
 │   ├── ConnectError              no connection could be made
 │   ├── ConnectionLostError       the connection ended while it was needed
@@ -103,10 +102,6 @@ class PluginError(QueryKitError):
         super().__init__(f"the plugin {plugin} failed: {type(cause).__name__}: {cause}")
         self.plugin = plugin
         self.cause = cause
-
-
-class PolicyError(QueryKitError):
-    """A policy of row-level security forbids the statement, or cannot be enforced in it."""
 
 
 class DatabaseError(QueryKitError):

@@ -148,7 +148,11 @@ def _below(node: Any) -> dict[str, Any]:
 
 
 def _parts_of(value: Any) -> dict[str, Any]:
-    return vars(value) if isinstance(value, Window) else {name: getattr(value, name) for name in ("unit", "start", "end", "exclude")}
+    return (
+        vars(value)
+        if isinstance(value, Window)
+        else {name: getattr(value, name) for name in ("unit", "start", "end", "exclude")}
+    )
 
 
 def _with_parts(node: Any, changes: dict[str, Any]) -> Any:

@@ -51,8 +51,6 @@ class Statement(Generic[RowT, ValueT]):
     """The class that its rows are made of, or None for dicts."""
     plugins: tuple[Any, ...] = ()
     """The plugins that it goes through when it is run, after those of the database."""
-    marks: frozenset[str] = frozenset()
-    """What was said to plugins about it: the names of `with_deleted`, `trusted` and their like."""
 
     def with_part(self, name: str, part: object) -> Self:
         """A copy with one other part: the one way a statement is made from another."""
@@ -99,17 +97,6 @@ class Statement(Generic[RowT, ValueT]):
     def with_plugin(self, plugin: Any) -> Self:
         """The statement, to go through one more plugin when it is run. One inside another goes through the outer's."""
         return self.with_part("plugins", (*self.plugins, plugin))
-
-    def marked(self, *marks: str) -> Self:
-        """The statement with words that a plugin understands, in `marks`."""
-        return self.with_part("marks", self.marks | set(marks))
-
-    def trusted(self) -> Self:
-        """The statement, in which plugins take on trust what they cannot see: raw SQL, unknown functions and tables.
-
-        `RowLevelSecurityPlugin` refuses them without. What it can see is guarded all the same.
-        """
-        return self.marked("trusted")
 
     def kept(self, owner: Any, key: Hashable, make: Callable[[], ResultT]) -> ResultT:
         """What `make` gives, kept with the statement while `owner` lives too; what is made must not hold either."""

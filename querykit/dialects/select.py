@@ -33,7 +33,6 @@ PLAIN_PARTS = frozenset(
         "row_type",
         "is_scalar",
         "_compiled",
-        "marks",
         "plugins",
     }
 )
