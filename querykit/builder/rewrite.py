@@ -33,7 +33,7 @@ _PARTS = (Window, Frame)
 _LEAVES = (Column, Table, CommonTable, Name, Keyword, Value, Parameter)
 """Nodes without others below: a column belongs to its table, and is not above it; a CTE's query belongs to its WITH."""
 
-_NOT_BELOW = frozenset({"executor", "_compiled", "_columns", "alias", "value_type", "plugins", "marks", "row_type"})
+_NOT_BELOW = frozenset({"executor", "_compiled", "_columns", "alias", "value_type", "plugins", "row_type"})
 
 _ATOMS: set[type] = {str, int, float, bool, type(None), bytes, dict, ValueType}
 """Types of attributes and values that are no nodes."""
