@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from querykit.builder.expressions import Parameter
+from querykit.builder.operands import Parameter
+from querykit.errors import PluginError, QueryKitError
 
 if TYPE_CHECKING:
-    from querykit.builder.compiled import CompiledQuery, Executor, OutputColumn
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+    from typing import TypeAlias, TypeVar
+
+    from querykit.builder.compiled import OutputColumn
     from querykit.builder.statement import Statement
+    from querykit.builder.value_types import ValueType
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import DriverResult
+    from querykit.plugins.call import Call
+
+    T = TypeVar("T")
+    Check: TypeAlias = Callable[[Mapping[str, object], Mapping[str, object]], None]
 
 CONTEXT = "context."
 """Begins the names of parameters whose values the request's context gives; no name of a user's parameter has a dot."""
@@ -45,6 +55,13 @@ class Request:
         return Parameter(CONTEXT + name, None)
 
 
+def supplied(name: str, type_: ValueType | None, supply: Callable[[], object]) -> Parameter[Any]:
+    """A value that a function gives each time the query runs; one value serves all of a name in a statement."""
+    made: Parameter[Any] = Parameter("supplied." + name, type_)
+    made.supply = supply
+    return made
+
+
 class PluginContext:
     """What a plugin may know beside the query.
 
@@ -53,45 +70,22 @@ class PluginContext:
         request: The values of the request, as parameters.
         data: A place for what the plugin wants to know again when the result comes. It is kept with the query, each
             plugin has its own, and it must not hold anything of a single request.
+        checks: Functions that see the values of each request, and those of the query's own named parameters, before
+            the statement runs, and raise where they do not fit.
     """
 
-    __slots__ = ("data", "dialect", "request")
+    __slots__ = ("checks", "data", "dialect", "request")
 
     def __init__(self, dialect: Dialect) -> None:
         """Start with nothing kept."""
         self.dialect = dialect
         self.request = Request()
         self.data: dict[str, Any] = {}
-
-
-class Proceed(Protocol):
-    """Runs the statement; `on` another handle of the same database, such as a transaction."""
-
-    async def __call__(self, on: Executor | None = None, /) -> DriverResult:
-        """What the driver gives: its rows, or what was done."""
-        ...
-
-
-class Call(NamedTuple):
-    """A statement on its way to the database, as `around_execute` sees it.
-
-    Attributes:
-        executor: The database, connection or transaction that runs it.
-        compiled: The statement after every plugin's `transform_query`, as SQL.
-        arguments: What is bound, in order, as the driver takes it.
-        is_in_transaction: Whether `executor` is a transaction, so that others do not see yet what it wrote.
-        proceed: Runs it: the rows as the driver gives them, before they are decoded, or what was done.
-    """
-
-    executor: Executor
-    compiled: CompiledQuery
-    arguments: tuple[object, ...]
-    is_in_transaction: bool
-    proceed: Proceed
+        self.checks: list[Check] = []
 
 
 class Plugin:
-    """The base of plugins. Each of the three functions is there to be overridden; leave out what is not needed.
+    """The base of plugins. Each of the four functions is there to be overridden; leave out what is not needed.
 
     >>> from querykit import Database, Plugin, rewrite, select_from, table
     >>> from querykit.builder.select import Select
@@ -107,11 +101,13 @@ class Plugin:
         priority: Plugins with a higher one transform queries earlier and results later; equals, in the order given.
         requires: Names of plugins that must be there too, and transform queries before.
         conflicts_with: Names of plugins that must not.
+        sees_all: Whether no write may pass `around_execute` by, so that none is streamed where it is overridden.
     """
 
     priority: ClassVar[int] = 0
     requires: ClassVar[tuple[str, ...]] = ()
     conflicts_with: ClassVar[tuple[str, ...]] = ()
+    sees_all: ClassVar[bool] = True
 
     @property
     def name(self) -> str:
@@ -122,6 +118,16 @@ class Plugin:
         """The query to run instead. Called once for a query on a dialect: what it gives serves every request."""
         return query
 
+    def transform_columns(
+        self, columns: tuple[OutputColumn, ...], as_json: Sequence[int], context: PluginContext
+    ) -> tuple[OutputColumn, ...]:
+        """What is known of a result's columns, before its values are decoded by that. The names and places stay.
+
+        Called for results of which the query does not tell all: raw SQL, ``*``, columns of unknown type. `as_json` are
+        the places of those that the driver reports as JSON and gives as text.
+        """
+        return columns
+
     def transform_result(self, result: Result, context: PluginContext) -> Result:
         """The result to give instead. Called for each result, and for each chunk of a stream."""
         return result
@@ -129,3 +135,27 @@ class Plugin:
     async def around_execute(self, call: Call, query: Statement[Any, Any], context: PluginContext) -> DriverResult:
         """Run the statement, with what belongs around it. `query` is the statement as the program made it."""
         return await call.proceed()
+
+    async def around_begin(self, begin: Callable[[], Awaitable[T]]) -> T:
+        """Connect, begin a transaction or take the connection of ``db.connection()``, with what belongs around it."""
+        return await begin()
+
+    def before_stream(self, call: Call) -> None:
+        """Refuse a stream that the plugin cannot let pass unseen: streams do not go through `around_execute`.
+
+        Writes, and raw SQL that may be one, are refused before it is asked.
+        """
+
+
+@contextmanager
+def naming(plugin: Plugin) -> Iterator[None]:
+    """Tell an error of a plugin's own by its name."""
+    try:
+        yield
+    except QueryKitError as error:
+        note = f"in the plugin {plugin.name}"
+        if note not in getattr(error, "__notes__", ()):  # several tasks may be given one error
+            error.add_note(note)
+        raise
+    except Exception as error:
+        raise PluginError(plugin.name, error) from error

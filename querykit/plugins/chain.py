@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary, ref
 
-from querykit.builder.expressions import Parameter
-from querykit.errors import ConfigurationError, PluginError, QueryKitError, UsageError
-from querykit.plugins.base import CONTEXT, Call, Plugin, PluginContext, Result
+from querykit.builder.operands import Parameter
+from querykit.builder.rewrite import writes
+from querykit.errors import ConfigurationError, UsageError
+from querykit.plugins.base import CONTEXT, Plugin, Result, naming
+from querykit.plugins.filtering import Filtering
+from querykit.plugins.parse_json import ParseJSONResultsPlugin
+from querykit.plugins.prepared import Prepared
+from querykit.plugins.tables import TablePlugin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from querykit.builder.compiled import CompiledQuery
+    from querykit.builder.compiled import CompiledQuery, OutputColumn
     from querykit.builder.statement import Statement
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import DriverResult
+    from querykit.plugins.base import PluginContext
+    from querykit.plugins.call import Call
 
+T = TypeVar("T")
 
-class Prepared:
-    """A statement that went through a chain, and what each plugin kept of it."""
-
-    __slots__ = ("contexts", "statement")
-
-    def __init__(self, statement: Statement[Any, Any], contexts: tuple[PluginContext, ...]) -> None:
-        """Keep both."""
-        self.statement = statement
-        self.contexts = contexts
+DEFAULT_PLUGINS: tuple[Plugin, ...] = (ParseJSONResultsPlugin(),)
+"""What every database has, unless another of that name is given."""
 
 
 class PluginChain:
@@ -35,7 +37,9 @@ class PluginChain:
     Attributes:
         plugins: In the order in which they transform queries; results go through them the other way round.
         around: The places of those that wrap the running; the first is the outermost.
+        describing: The places of those that say what columns are.
         transforms_results: Whether any changes results.
+        around_begin: Those that wrap the beginning of transactions, in the order of `around`.
     """
 
     def __init__(self, plugins: Sequence[Plugin]) -> None:
@@ -45,42 +49,119 @@ class PluginChain:
             ConfigurationError: one is there twice, lacks one that it requires, conflicts with one, or they require each
                 other.
         """
-        _check(plugins)
-        self.plugins = _ordered(sorted(plugins, key=lambda plugin: -plugin.priority))
+        self._kept: dict[Dialect, dict[ref[Statement[Any, Any]], Prepared]] = {}
+        self._extended: WeakKeyDictionary[Statement[Any, Any], PluginChain] = WeakKeyDictionary()
+        self._filterings: dict[Dialect, Filtering] = {}
+        kept = _without_replaced(plugins)
+        _check(kept)
+        self.plugins = _ordered(sorted(kept, key=lambda plugin: -plugin.priority))
         self.around = tuple([place for place, each in enumerate(self.plugins) if _overrides(each, "around_execute")])
+        self.around_begin = tuple([each for each in self.plugins if _overrides(each, "around_begin")])
+        self._transforming = tuple(
+            [place for place, each in enumerate(self.plugins) if _overrides(each, "transform_query")]
+        )
+        self._about_tables = any(isinstance(each, TablePlugin) for each in self.plugins)
+        self.describing = tuple(
+            [place for place, each in enumerate(self.plugins) if _overrides(each, "transform_columns")]
+        )
         self.transforms_results = any(_overrides(each, "transform_result") for each in self.plugins)
 
     def prepare(self, statement: Statement[Any, Any], dialect: Dialect) -> Prepared:
-        """The statement as the plugins want it. Kept with the statement, for this chain and dialect alone."""
-        return statement.kept(self, dialect, lambda: self._prepared(statement, dialect))
+        """The statement as the plugins want it. Kept for this chain and dialect alone, while the statement lives."""
+        kept = self._kept.get(dialect)
+        if kept is None:
+            kept = self._kept[dialect] = {}
+        found = kept.get(ref(statement))
+        if found is None:
+            # what weakref.WeakKeyDictionary does, without a call of Python's for each step
+            found = kept[ref(statement, kept.pop)] = self._transformed(statement, dialect)
+        return found
 
-    def _prepared(self, given: Statement[Any, Any], dialect: Dialect) -> Prepared:
-        contexts = tuple([PluginContext(dialect) for _ in self.plugins])
-        statement = given
-        for plugin, context in zip(self.plugins, contexts, strict=True):
-            with _named(plugin):
-                statement = plugin.transform_query(statement, context)
-        # a copy, because the statement keeps what is made here
-        return Prepared(statement.with_part("_compiled", None) if statement is given else statement, contexts)
+    def __del__(self) -> None:
+        """Let go of what was kept, which refers to where it is kept."""
+        for kept in self._kept.values():
+            kept.clear()
+
+    def extended(self, statement: Statement[Any, Any]) -> PluginChain:
+        """The chain with the plugins that a statement brings, which is kept likewise."""
+        found = self._extended.get(statement)
+        if found is None:
+            found = self._extended[statement] = PluginChain((*self.plugins, *statement.plugins))
+        return found
+
+    def _transformed(self, given: Statement[Any, Any], dialect: Dialect) -> Prepared:
+        prepared = Prepared(given, dialect)
+        for place in self._transforming:
+            with naming(self.plugins[place]):
+                prepared.statement = self.plugins[place].transform_query(prepared.statement, prepared.context(place))
+        if self._about_tables:
+            filtering = self._filterings.get(dialect) or self._filtering(dialect)
+            prepared.statement = filtering.filtered(prepared, is_seen=bool(self.around))
+        if prepared.statement is given:  # what is kept must not hold what it is kept for
+            prepared.statement = given.with_part("_compiled", None)
+        return prepared
+
+    def _filtering(self, dialect: Dialect) -> Filtering:
+        plugins = {place: each for place, each in enumerate(self.plugins) if isinstance(each, TablePlugin)}
+        found = self._filterings[dialect] = Filtering(plugins, dialect)
+        return found
+
+    def described(
+        self, columns: tuple[OutputColumn, ...], as_json: Sequence[int], context_of: Callable[[int], PluginContext]
+    ) -> tuple[OutputColumn, ...]:
+        """The columns of a result, with what plugins know of them."""
+        for place in self.describing:
+            with naming(self.plugins[place]):
+                columns = self.plugins[place].transform_columns(columns, as_json, context_of(place))
+        return columns
 
     def transform(self, result: Result, prepared: Prepared) -> Result:
         """The result as the plugins want it."""
-        for plugin, context in zip(reversed(self.plugins), reversed(prepared.contexts), strict=True):
-            with _named(plugin):
-                result = plugin.transform_result(result, context)
+        for place in reversed(range(len(self.plugins))):
+            with naming(self.plugins[place]):
+                result = self.plugins[place].transform_result(result, prepared.context(place))
         return result
+
+    def refuse_stream(self, call: Call) -> None:
+        """Refuse a stream that plugins would have to wrap.
+
+        Raises:
+            UsageError: it may write, or a plugin says so.
+        """
+        names = ", ".join([self.plugins[place].name for place in self.around if self.plugins[place].sees_all])
+        if names and writes(call.compiled.statement):
+            raise UsageError(f"{names}: a write, and raw SQL, which may be one, cannot be streamed; use fetch_all()")
+        for place in self.around:
+            with naming(self.plugins[place]):
+                self.plugins[place].before_stream(call)
 
     async def run(self, number: int, call: Call, query: Statement[Any, Any], prepared: Prepared) -> DriverResult:
         """Run a call through one of the plugins that wrap the running."""
         place = self.around[number]
-        with _named(self.plugins[place]):
-            return await self.plugins[place].around_execute(call, query, prepared.contexts[place])
+        with naming(self.plugins[place]):
+            return await self.plugins[place].around_execute(call, query, prepared.context(place))
+
+    async def begin(self, begin: Callable[[], Awaitable[T]]) -> T:
+        """Begin a transaction, or take a connection, through the plugins that wrap that."""
+        for plugin in reversed(self.around_begin):
+            begin = partial(_begin_through, plugin, begin)
+        return await begin()
+
+
+async def _begin_through(plugin: Plugin, begin: Callable[[], Awaitable[T]]) -> T:
+    with naming(plugin):
+        return await plugin.around_begin(begin)
 
 
 def with_context(
-    compiled: CompiledQuery, parameters: Mapping[str, object] | None, context: Mapping[str, object]
+    compiled: CompiledQuery,
+    parameters: Mapping[str, object] | None,
+    context: Mapping[str, object],
+    supplied: dict[str, object] | None = None,
 ) -> Mapping[str, object] | None:
     """The values of a query's named parameters, with those that it takes from the request's context.
+
+    `supplied` has what was supplied to other parts of the same statement, and gets what is supplied to this one.
 
     Raises:
         UsageError: the context lacks one.
@@ -88,21 +169,34 @@ def with_context(
     if not compiled.has_named:
         return parameters
     named = dict(parameters or {})
+    supplied = {} if supplied is None else supplied
     for each in compiled.parameters:
-        if isinstance(each, Parameter) and each.name.startswith(CONTEXT):
+        if not isinstance(each, Parameter):
+            continue
+        if each.supply is not None:
+            if each.name not in supplied:
+                supplied[each.name] = each.supply()
+            named[each.name] = supplied[each.name]
+        elif each.name.startswith(CONTEXT):
             key = each.name.removeprefix(CONTEXT)
             if key not in context:
                 raise UsageError(
                     f"the query needs {key!r} of the request's context: run it on db.with_context({key}=…)"
                 )
             named[each.name] = context[key]
-    return named
+    return named | supplied
 
 
-def _check(plugins: Sequence[Plugin]) -> None:
+def _without_replaced(plugins: Sequence[Plugin]) -> list[Plugin]:
+    """The plugins, of which those that every database has give way to others of their names."""
     for each in plugins:
         if not isinstance(each, Plugin):
             raise ConfigurationError(f"plugins are objects of a subclass of Plugin, not {type(each).__name__}")
+    chosen = {each.name for each in plugins if each not in DEFAULT_PLUGINS}
+    return [each for each in plugins if each not in DEFAULT_PLUGINS or each.name not in chosen]
+
+
+def _check(plugins: Sequence[Plugin]) -> None:
     names = [each.name for each in plugins]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigurationError(f"the plugin {twice[0]} is there twice")
@@ -133,15 +227,3 @@ def _ordered(plugins: list[Plugin]) -> tuple[Plugin, ...]:
 
 def _overrides(plugin: Plugin, function: str) -> bool:
     return getattr(type(plugin), function) is not getattr(Plugin, function)
-
-
-@contextmanager
-def _named(plugin: Plugin) -> Iterator[None]:
-    """Tell an error of a plugin's own by its name."""
-    try:
-        yield
-    except QueryKitError as error:
-        error.add_note(f"in the plugin {plugin.name}")
-        raise
-    except Exception as error:
-        raise PluginError(plugin.name, error) from error

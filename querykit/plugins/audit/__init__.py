@@ -1,0 +1,1 @@
+"""Who changed what: old and new values, written in the transaction of the change."""

@@ -1,0 +1,100 @@
+"""INSERT … ON CONFLICT: row by row, so that it is known of each whether it was there before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from querykit.builder.operands import DEFAULT
+from querykit.builder.tables import Column
+from querykit.builder.upsert import ExcludedColumn
+from querykit.errors import UniqueViolationError, UsageError
+from querykit.plugins.audit.inserts import insert, plain, together, with_rows
+from querykit.plugins.audit.rows import Outcome, changes_of
+
+if TYPE_CHECKING:
+    from pypika.terms import Term
+
+    from querykit.builder.insert import Insert
+    from querykit.plugins.audit.rows import Key, Row, Work
+
+ATTEMPTS = 5
+"""How often a row is tried that others insert and delete at the same time."""
+
+
+async def upsert(work: Work, statement: Insert[Any, Any]) -> Outcome:
+    """Lock and update the row that is there, or insert the one that is not.
+
+    A row that somebody else inserts between the two makes a plain INSERT fail, which is undone and tried again. INSERT
+    … ON CONFLICT would update it, and nobody would know what it held before.
+    """
+    targets = _targets(statement)
+    statement = await with_rows(work, statement)
+    outcomes = [await _one(work, statement.with_part("rows", (row,)), targets) for row in statement.rows]
+    return Outcome(together([each.result for each in outcomes]), [each for one in outcomes for each in one.changes])
+
+
+def _targets(statement: Insert[Any, Any]) -> list[Column[Any]]:
+    conflict = statement.conflict
+    targets = [each for each in conflict.targets if isinstance(each, Column)] if conflict else []
+    if conflict is None or not targets or len(targets) < len(conflict.targets) or conflict.predicates:
+        raise UsageError(
+            "an upsert is audited if it names the columns of its key: on_conflict(table.id), not a constraint, an "
+            "expression, a partial index or every key"
+        )
+    return targets
+
+
+async def _one(work: Work, single: Insert[Any, Any], targets: list[Column[Any]]) -> Outcome:
+    for _ in range(ATTEMPTS):
+        found = await _there(work, single, targets)
+        if found is not None:
+            return await _update(work, single, found)
+        try:
+            async with work.savepoint() as savepoint:
+                return await insert(work._replace(on=savepoint), single.with_part("conflict", None))
+        except UniqueViolationError:
+            if await _there(work, single, targets) is None:  # another key than the one that was named
+                raise
+    raise UsageError(f"others insert and delete a row of {work.keyed.table._name!r} all the time: try again")
+
+
+async def _there(work: Work, single: Insert[Any, Any], targets: list[Column[Any]]) -> Row | None:
+    """The row that is in the way, locked."""
+    given = dict(zip([target.name for target in single.targets], single.rows[0], strict=True))
+    criteria: list[Term] = []
+    for target in targets:
+        value = given.get(target.name, DEFAULT)
+        if value is DEFAULT or value is None:
+            return None
+        criteria.append(target == value)
+    rows = await work.locked(work.keyed.selected().where(*criteria))
+    return rows[0] if rows else None
+
+
+async def _update(work: Work, single: Insert[Any, Any], old: Row) -> Outcome:
+    assignments = single.conflict.assignments if single.conflict else ()
+    if not assignments:
+        return Outcome(await work.run(single), [])
+    key = work.keyed.key_of(old)
+    new_key = _new_key(work, single, old)
+    result = await work.run(single)
+    after = await work.by_key([new_key])
+    if not after:
+        raise UsageError(
+            f"a row of {work.keyed.table._name!r} is not found again under the key that this upsert gave it"
+        )
+    return Outcome(result, changes_of({key: old}, after, {key: new_key}))
+
+
+def _new_key(work: Work, single: Insert[Any, Any], old: Row) -> Key:
+    """The key of the row after DO UPDATE."""
+    set_to = {column.name: value for column, value in (single.conflict.assignments if single.conflict else ())}
+    given = dict(zip([target.name for target in single.targets], single.rows[0], strict=True))
+    key = []
+    for column in work.keyed.columns:
+        value = set_to.get(column.name, old[column.name])
+        value = given.get(value.name) if isinstance(value, ExcludedColumn) else value
+        if plain(value) is None:
+            raise UsageError(f"an upsert that sets {column.name!r}, which is the key, to an expression is not audited")
+        key.append(plain(value))
+    return tuple(key)

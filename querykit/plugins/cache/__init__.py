@@ -1,0 +1,1 @@
+"""Keeping the results of reads."""
