@@ -1,0 +1,141 @@
+"""The columns that data from outside may name, and the values that it may give them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from querykit import Column, Table
+from querykit.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Path: TypeAlias = "tuple[str | int, ...]"
+"""Where in the data something is: ``("or", 0, "age", "gte")``."""
+
+_SCALARS: Final[dict[type, str]] = {bool: "bool", int: "int", float: "float", str: "str"}
+
+
+class Place(NamedTuple):
+    """Where in data from outside something stands.
+
+    Attributes:
+        path: The keys that lead to it.
+        names: Of the tables around it, which aliases must not take.
+        depth: In how many of its kind it stands, itself included.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    depth: int
+
+    @classmethod
+    def outermost(cls, table: Table) -> Place:
+        """What stands in nothing else."""
+        return cls((), (table._reference,), 1)
+
+    def at(self, key: Any) -> Place:
+        """What a key of it leads to."""
+        return self._replace(path=(*self.path, key))
+
+    def inner(self, *names: str) -> Place:
+        """One in it, of a table of its own if one is named."""
+        return self._replace(names=self.names + names, depth=self.depth + 1)
+
+
+class Field(NamedTuple):
+    """What an operator of a filter stands on.
+
+    Attributes:
+        term: A column, or a place in a JSON document.
+        kind: The kind of its values: ``"int"``, ``"str"``, ``"instant"``, …; empty where it is not known.
+        annotation: By what `msgspec` reads and describes them.
+    """
+
+    term: Any
+    kind: str
+    annotation: Any
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is a column of JSON."""
+        return self.kind == "json"
+
+    def read(self, value: object, path: Path) -> Any:
+        """A value for it: as it is, or as JSON writes it (dates, decimals and UUIDs as texts, bytes as base64).
+
+        Raises:
+            InputError: it is of another type, or cannot be read as this one.
+        """
+        return read_as(self.annotation, value, path)
+
+
+def read_as(annotation: Any, value: object, path: Path) -> Any:
+    """A value of a type, told by its annotation; raises `InputError`."""
+    try:
+        return msgspec.convert(value, annotation)
+    except msgspec.ValidationError as error:
+        message = str(error).replace("`", "")
+        raise InputError(path, message[:1].lower() + message[1:]) from None
+
+
+def visible_columns(table: Table) -> Mapping[str, Column[Any]]:
+    """The declared columns of a table that are not hidden, by name."""
+    return {name: each for name, each in table._columns.items() if not table._options(name).hidden}
+
+
+def field_of(column: Column[Any]) -> Field:
+    """A column as what operators stand on."""
+    type_ = column.value_type
+    return Field(column, "" if type_ is None else type_.stored_kind, annotation_of(type_))
+
+
+def place_in(column: Column[Any], steps: object, sample: object, path: Path) -> Field:
+    """A place in a JSON document, of the type of the value that it is compared with.
+
+    Raises:
+        InputError: the steps are no list of keys and indexes, or the value is no scalar.
+    """
+    if not isinstance(steps, list | tuple) or not steps or not all(type(each) in (str, int) for each in steps):
+        raise InputError((*path, "path"), "takes a list of keys and indexes: ['auth', 'roles', 0]")
+    place: Any = column
+    for step in steps:
+        place = place[step]
+    if isinstance(sample, list | tuple) and sample:
+        sample = sample[0]
+    if sample is None or sample == []:
+        return Field(place, "", Any)
+    if type(sample) not in _SCALARS:
+        raise InputError(path, f"a place in JSON is compared with texts, numbers, true and false, not {shown(sample)}")
+    return Field(place, _SCALARS[type(sample)], type(sample))
+
+
+def annotation_of(type_: Any) -> Any:
+    """The annotation by which `msgspec` reads and describes values of a column's type."""
+    if type_ is None or type_.kind == "json":
+        return Any
+    if type_.kind in ("instant", "datetime"):
+        return Annotated[dt.datetime, msgspec.Meta(tz=type_.kind == "instant")]
+    return list[annotation_of(type_.item)] if type_.item is not None else type_.python  # type: ignore[misc]
+
+
+def listed(names: Iterable[object]) -> str:
+    """Names as a message lists them."""
+    return ", ".join(map(str, names))
+
+
+def shown(value: object) -> str:
+    """What a value is, in the words of JSON; the value itself is never shown."""
+    words = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return words.get(type(value), type(value).__name__)
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """The name that was perhaps meant, or all that there are, to stand at a message's end."""
+    names = list(known)
+    close = difflib.get_close_matches(str(name), names, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; there are {listed(names)}"
