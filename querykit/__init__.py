@@ -4,6 +4,8 @@ Start with `Database` and `Table`; nest related rows with `json_array_from` and 
 """
 
 from querykit import dialects as _dialects  # noqa: F401 - registers the four dialects by name
+from querykit.builder.columns import column, references
+from querykit.builder.comparisons import exists
 from querykit.builder.compiled import CompiledQuery, ExecuteResult, OutputColumn
 from querykit.builder.creator import (
     delete_from,
@@ -18,12 +20,15 @@ from querykit.builder.creator import (
     with_recursive,
 )
 from querykit.builder.cte import cte, recursive_cte
-from querykit.builder.expressions import DEFAULT, Condition, Expression, and_, exists, not_, or_, param, value
+from querykit.builder.expressions import Condition, Expression
 from querykit.builder.fn import fn
-from querykit.builder.functions import case, cast
+from querykit.builder.functions import case, cast, scalar_subquery
 from querykit.builder.groupings import cube, grouping_sets, rollup
 from querykit.builder.intervals import Interval
-from querykit.builder.json_paths import json_append, json_contains, json_insert, json_remove, json_set
+from querykit.builder.json_changes import json_append, json_contains, json_insert, json_remove, json_set
+from querykit.builder.logic import and_, not_, or_
+from querykit.builder.operands import DEFAULT, param, value
+from querykit.builder.prepared import PreparedQuery
 from querykit.builder.raw import sql
 from querykit.builder.rewrite import rewrite, walk
 from querykit.builder.tables import Column, Table, table
@@ -31,9 +36,13 @@ from querykit.builder.tuples import all_, any_, tuple_
 from querykit.builder.upsert import excluded
 from querykit.builder.value_types import AwareDatetime, Json, register_type
 from querykit.builder.windows import groups, range_, rows, window
+from querykit.dialects.driver import Notification
+from querykit.dialects.literal_sql import literal_sql
 from querykit.errors import (
+    AccessDeniedError,
     BuildError,
     CheckViolationError,
+    CircuitOpenError,
     ClosedError,
     CommitOutcomeUnknownError,
     CompileError,
@@ -48,13 +57,17 @@ from querykit.errors import (
     DiskFullError,
     ExclusionViolationError,
     ForeignKeyViolationError,
+    InputError,
     IntegrityError,
     LockTimeoutError,
     MultipleResultsError,
     NoResultError,
+    NotificationsLostError,
     NotNullViolationError,
     PermissionDeniedError,
     PluginError,
+    PolicyError,
+    PolicyViolationError,
     PoolTimeoutError,
     QueryCanceledError,
     QueryKitError,
@@ -63,6 +76,7 @@ from querykit.errors import (
     ResultError,
     SerializationError,
     SQLSyntaxError,
+    StaleRowError,
     StatementError,
     TooManyConnectionsError,
     TruncatedResultError,
@@ -72,8 +86,13 @@ from querykit.errors import (
     UnsupportedError,
     UsageError,
 )
+from querykit.execution.connection import Connection
 from querykit.execution.database import Database
 from querykit.execution.log import LogEntry, log_to
+from querykit.execution.notifications import Notifications
+from querykit.execution.runner import Runner
+from querykit.execution.tracing import trace_to
+from querykit.execution.transaction import Transaction
 from querykit.helpers import (
     json_array_agg,
     json_array_from,
@@ -82,13 +101,35 @@ from querykit.helpers import (
     json_object_agg,
     json_object_from,
 )
-from querykit.plugins import Plugin, WithSchemaPlugin
+from querykit.plugins import (
+    AuditPlugin,
+    CachePlugin,
+    CamelCasePlugin,
+    CircuitBreakerPlugin,
+    DeduplicateJoinsPlugin,
+    ParseJSONResultsPlugin,
+    Plugin,
+    RequireWherePlugin,
+    RetryPlugin,
+    RowLevelSecurityPlugin,
+    SoftDeletePlugin,
+    TablePlugin,
+    TimestampsPlugin,
+    WithSchemaPlugin,
+    everywhere,
+)
 
 __all__ = [
     "DEFAULT",
+    "AccessDeniedError",
+    "AuditPlugin",
     "AwareDatetime",
     "BuildError",
+    "CachePlugin",
+    "CamelCasePlugin",
     "CheckViolationError",
+    "CircuitBreakerPlugin",
+    "CircuitOpenError",
     "ClosedError",
     "Column",
     "CommitOutcomeUnknownError",
@@ -98,17 +139,20 @@ __all__ = [
     "Condition",
     "ConfigurationError",
     "ConnectError",
+    "Connection",
     "ConnectionLostError",
     "DataError",
     "Database",
     "DatabaseError",
     "DeadlockError",
     "DecodeError",
+    "DeduplicateJoinsPlugin",
     "DiskFullError",
     "ExclusionViolationError",
     "ExecuteResult",
     "Expression",
     "ForeignKeyViolationError",
+    "InputError",
     "IntegrityError",
     "Interval",
     "Json",
@@ -117,21 +161,37 @@ __all__ = [
     "MultipleResultsError",
     "NoResultError",
     "NotNullViolationError",
+    "Notification",
+    "Notifications",
+    "NotificationsLostError",
     "OutputColumn",
+    "ParseJSONResultsPlugin",
     "PermissionDeniedError",
     "Plugin",
     "PluginError",
+    "PolicyError",
+    "PolicyViolationError",
     "PoolTimeoutError",
+    "PreparedQuery",
     "QueryCanceledError",
     "QueryKitError",
     "QueryTimeoutError",
     "ReadOnlyError",
+    "RequireWherePlugin",
     "ResultError",
+    "RetryPlugin",
+    "RowLevelSecurityPlugin",
+    "Runner",
     "SQLSyntaxError",
     "SerializationError",
+    "SoftDeletePlugin",
+    "StaleRowError",
     "StatementError",
     "Table",
+    "TablePlugin",
+    "TimestampsPlugin",
     "TooManyConnectionsError",
+    "Transaction",
     "TruncatedResultError",
     "UndefinedColumnError",
     "UndefinedTableError",
@@ -144,9 +204,11 @@ __all__ = [
     "any_",
     "case",
     "cast",
+    "column",
     "cte",
     "cube",
     "delete_from",
+    "everywhere",
     "excluded",
     "exists",
     "fn",
@@ -164,6 +226,7 @@ __all__ = [
     "json_object_from",
     "json_remove",
     "json_set",
+    "literal_sql",
     "log_to",
     "merge_into",
     "not_",
@@ -171,15 +234,18 @@ __all__ = [
     "param",
     "range_",
     "recursive_cte",
+    "references",
     "register_type",
     "replace_into",
     "rewrite",
     "rollup",
     "rows",
+    "scalar_subquery",
     "select",
     "select_from",
     "sql",
     "table",
+    "trace_to",
     "tuple_",
     "update",
     "value",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from querykit.builder.expressions import Expression, Value, condition, known_type, operand
+from querykit.builder.expressions import Expression, known_type
 from querykit.builder.functions import FunctionCall, known
+from querykit.builder.logic import condition
+from querykit.builder.operands import NULL, Value, operand
 from querykit.builder.query import AllColumns
+from querykit.builder.texts import texts_of
 from querykit.builder.value_types import AVERAGE, BOOL, DECIMAL, FLOAT, INT, STR, TIMEDELTA, TOTAL, ValueType, list_of
 from querykit.errors import BuildError
 
@@ -74,8 +77,19 @@ def bool_or(criterion: Any) -> FunctionCall[bool | None]:
 
 
 def string_agg(term: Any, separator: Any = ",") -> FunctionCall[str | None]:
-    """The texts of all rows in one: ``STRING_AGG``, on MySQL, MariaDB and SQLite ``GROUP_CONCAT``. See `order_by`."""
-    return known("STRING_AGG", [operand(term), operand(separator)], STR)
+    """The texts of all rows in one: ``STRING_AGG``, on MySQL, MariaDB and SQLite ``GROUP_CONCAT``. See `order_by`.
+
+    MySQL and MariaDB cut such a text after `group_concat_max_len` bytes, which our connections set to nearly 1 GiB, and
+    after `max_allowed_packet`: a text that was cut raises `TruncatedResultError`, and is never given.
+
+    Raises:
+        BuildError: the term is of a type whose text differs from database to database, as for `concat`.
+        UnsupportedError: when compiled for MySQL or MariaDB with a separator that is an expression.
+    """
+    between = operand(separator)
+    if between is NULL or (type(between) is Value and not isinstance(between.value, str)):
+        raise BuildError(f"string_agg() takes a text as the separator, not {separator!r}")
+    return known("STRING_AGG", [*texts_of((term,), "string_agg"), between], STR)
 
 
 def array_agg(term: Any) -> FunctionCall[Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import cast as static_cast
 
-from querykit.builder.expressions import Condition, Expression, Value, known_type, operand
+from querykit.builder.expressions import Condition, Expression, known_type
 from querykit.builder.functions import FunctionCall, known
-from querykit.builder.pypika_nodes import ArrayItems
+from querykit.builder.operands import NULL, Value, operand
 from querykit.builder.value_types import INT, list_of, type_of
 from querykit.errors import BuildError
 
@@ -16,6 +17,21 @@ if TYPE_CHECKING:
 RangeKind = Literal["int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"]
 _RANGES: Final = get_args(RangeKind)
 _BOUNDS: Final = ("[)", "[]", "(]", "()")
+
+
+class ArrayItems(Expression[Any]):
+    """``ARRAY[a, b]``, or one parameter for the whole array where every item is a value."""
+
+    def __init__(self, items: tuple[Term, ...], whole: Value[Any] | None = None) -> None:
+        """Hold the items, or the whole as a value."""
+        self.items = items
+        self.whole = whole
+        if whole is not None:
+            self.value_type = whole.value_type
+        else:
+            types = {known_type(each) for each in items}
+            item = types.pop() if len(types) == 1 else None
+            self.value_type = None if item is None else list_of(item)
 
 
 class ArrayTest(Condition):
@@ -51,17 +67,10 @@ def array(*items: Any) -> Expression[Any]:
         UnsupportedError: when compiled for a database other than PostgreSQL.
     """
     terms = tuple([operand(each) for each in items])
-    values = [each.value for each in terms if type(each) is Value]
-    if len(values) == len(terms):
-        whole: Value[Any] = Value(values, type_of(values))
-        made: ArrayItems[Any] = ArrayItems((), whole)
-        made.value_type = whole.value_type
-        return made
-    made = ArrayItems(terms)
-    types = {known_type(each) for each in terms}
-    item = types.pop() if len(types) == 1 else None
-    made.value_type = None if item is None else list_of(item)
-    return made
+    if all(type(each) is Value or each is NULL for each in terms):
+        values = [None if each is NULL else static_cast("Value[Any]", each).value for each in terms]
+        return ArrayItems((), Value(values, type_of(values)))
+    return ArrayItems(terms)
 
 
 def contains(container: Any, items: Any) -> Condition:

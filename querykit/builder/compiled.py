@@ -1,24 +1,20 @@
-"""What compiling makes, and the two seams to the layers above: the registry of dialects and the Executor protocol."""
+"""What compiling makes, and the seam to the dialects: the registry that they fill."""
 
 from __future__ import annotations
 
+import copy
 import difflib
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
+from querykit.builder.readable import readable
 from querykit.errors import BuildError, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from types import TracebackType
+    from collections.abc import Callable, Sequence
 
-    from querykit.builder.json_result import Decimals
     from querykit.builder.statement import Statement
     from querykit.builder.value_types import ValueType
-
-    RowT = TypeVar("RowT")
-    ValueT = TypeVar("ValueT")
-
-StreamedT_co = TypeVar("StreamedT_co", covariant=True)
 
 
 class Nested(NamedTuple):
@@ -89,6 +85,49 @@ class Dialect(Protocol):
         ...
 
 
+class QueryText:
+    """A text of SQL, with all that is known of it, whatever the values of its parameters are.
+
+    Attributes:
+        sql: The text.
+        dialect: The name of the dialect that wrote it.
+        adapters: Which parameters the driver takes only in another form: place and function.
+        has_named: Whether a parameter's value is given when it runs.
+        is_clean: Whether it cannot change the state of the session.
+        columns: The plan by which rows are decoded; False until somebody asked.
+        knows_columns: Whether the plan has the name and the type of every column; None until somebody asked.
+        late: The places of the named parameters; None until it ran.
+        names: Their names.
+        decoder: How rows become Python's, kept by `execution` from the first run on.
+    """
+
+    __slots__ = (
+        *("adapters", "columns", "decoder", "dialect", "has_named", "is_clean", "knows_columns", "late", "names"),
+        "sql",
+    )
+
+    def __init__(
+        self,
+        sql: str,
+        dialect: str,
+        adapters: Sequence[tuple[int, Callable[[Any], object]]],
+        *,
+        has_named: bool,
+        is_clean: bool,
+    ) -> None:
+        """Keep the text and what is needed to run it."""
+        self.sql = sql
+        self.dialect = dialect
+        self.adapters = adapters
+        self.has_named = has_named
+        self.is_clean = is_clean
+        self.columns: tuple[OutputColumn, ...] | Literal[False] | None = False
+        self.knows_columns: bool | None = None
+        self.late: list[tuple[int, LateValue]] | None = None
+        self.names: set[str] = set()
+        self.decoder: Any = None
+
+
 class CompiledQuery:
     """A statement as one database reads it.
 
@@ -96,14 +135,11 @@ class CompiledQuery:
         sql: The text, with the placeholders of the database's driver.
         parameters: The values in the order of the placeholders, as the Python objects they were given as. A named
             parameter stands as its `Parameter`.
-        dialect: The name of the dialect that wrote it.
         statement: What was compiled.
-        is_clean: Whether it cannot change the state of the session: it holds no raw SQL and no function that is not
-            known to be stateless.
-        has_named: Whether a parameter's value is given when it runs.
+        text: What it shares with statements that differ from it in nothing but their values.
     """
 
-    __slots__ = ("_adapters", "_columns", "dialect", "has_named", "is_clean", "parameters", "sql", "statement")
+    __slots__ = ("parameters", "sql", "statement", "text")
 
     def __init__(
         self,
@@ -117,21 +153,60 @@ class CompiledQuery:
         is_clean: bool = True,
     ) -> None:
         """Keep the text and what is needed to run it."""
-        self.is_clean = is_clean
         self.sql = sql
         self.parameters = parameters
-        self.dialect = dialect
         self.statement = statement
-        self._adapters = adapters
-        self.has_named = has_named
-        self._columns: tuple[OutputColumn, ...] | Literal[False] | None = False
+        self.text = QueryText(sql, dialect, adapters, has_named=has_named, is_clean=is_clean)
+
+    @classmethod
+    def of(cls, text: QueryText, parameters: tuple[object, ...], statement: Statement[Any, Any]) -> CompiledQuery:
+        """A statement in a text that was written for another one."""
+        compiled = object.__new__(cls)
+        compiled.sql = text.sql
+        compiled.parameters = parameters
+        compiled.statement = statement
+        compiled.text = text
+        return compiled
+
+    def shared_text(self) -> QueryText:
+        """The text, to be kept without the statement and its values."""
+        self.knows_columns  # noqa: B018 - which needs the statement
+        return self.text
+
+    @property
+    def dialect(self) -> str:
+        """The name of the dialect that wrote it."""
+        return self.text.dialect
+
+    @property
+    def has_named(self) -> bool:
+        """Whether a parameter's value is given when it runs."""
+        return self.text.has_named
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it cannot change the state of the session: it holds no raw SQL, and no function that might."""
+        return self.text.is_clean
 
     @property
     def columns(self) -> tuple[OutputColumn, ...] | None:
         """The plan by which rows are decoded, by position; None where only the database knows the columns."""
-        if self._columns is False:
-            self._columns = self.statement.output_columns()
-        return self._columns
+        if self.text.columns is False:
+            self.text.columns = self.statement.output_columns()
+        return self.text.columns
+
+    @property
+    def knows_columns(self) -> bool:
+        """Whether the plan has the name and the type of every column, so that the driver need not describe them."""
+        found = self.text.knows_columns
+        if found is None:
+            columns = self.columns
+            found = self.text.knows_columns = columns is not None and all(name and shape for name, shape in columns)
+        return found
+
+    def __str__(self) -> str:
+        """The SQL with a line for each clause, for reading only."""
+        return readable(self.sql)
 
     def arguments(self, named: Mapping[str, object] | None = None) -> tuple[object, ...]:
         """The parameters as the driver takes them, with the values of the named ones put in.
@@ -139,163 +214,47 @@ class CompiledQuery:
         Raises:
             BuildError: a named parameter has no value, a value no parameter, or a value the wrong type.
         """
-        values = self._named_values(named or {}) if self.has_named or named else self.parameters
-        if not self._adapters:
+        text = self.text
+        values = self._with_named(named or {}) if text.has_named or named else self.parameters
+        if not text.adapters:
             return values
         adapted = list(values)
-        for position, adapt in self._adapters:
+        for position, adapt in text.adapters:
             if adapted[position] is not None:
                 adapted[position] = adapt(adapted[position])
         return tuple(adapted)
 
-    def _named_values(self, named: Mapping[str, object]) -> tuple[object, ...]:
-        wanted = {item.name for item in self.parameters if isinstance(item, LateValue)}
+    def with_comment(self, comment: str) -> CompiledQuery:
+        """The same with a comment behind its text."""
+        text = copy.copy(self.text)
+        text.sql += comment
+        return CompiledQuery.of(text, self.parameters, self.statement)
+
+    def _with_named(self, named: Mapping[str, object]) -> tuple[object, ...]:
+        text = self.text
+        if text.late is None:
+            text.late = [(place, item) for place, item in enumerate(self.parameters) if isinstance(item, LateValue)]
+            text.names = {item.name for _, item in text.late}
+        if type(named) is not dict or named.keys() != text.names:
+            self._refuse_names(named)
+        values = list(self.parameters)
+        for place, item in text.late:
+            values[place] = item.checked(named[item.name])
+        return tuple(values)
+
+    def _refuse_names(self, named: Mapping[str, object]) -> None:
+        """Refuse values for other names than those of the parameters."""
+        if not isinstance(named, Mapping):
+            raise BuildError(f"parameters are a mapping from name to value, not {type(named).__name__}")
+        wanted = self.text.names
         if missing := sorted(wanted - named.keys()):
             raise BuildError(f"no value for the parameter {missing[0]!r}")
         if extra := sorted(named.keys() - wanted):
             raise BuildError(f"the query has no parameter {extra[0]!r}{did_you_mean(extra[0], wanted)}")
-        return tuple(
-            item.checked(named[item.name]) if isinstance(item, LateValue) else item for item in self.parameters
-        )
 
     def __repr__(self) -> str:
         """The text and the number of parameters; values are not shown."""
         return f"CompiledQuery({self.sql!r}, {len(self.parameters)} parameters, {self.dialect})"
-
-
-class Streamed(Protocol[StreamedT_co]):
-    """Rows one after the other: ``async for row in rows``, in ``async with`` or without."""
-
-    def __aiter__(self) -> Self:
-        """The rows are read once."""
-        ...
-
-    def __anext__(self) -> Awaitable[StreamedT_co]:
-        """The next row."""
-        ...
-
-    async def __aenter__(self) -> Self:
-        """The stream itself."""
-        ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Let the connection go."""
-        ...
-
-    async def aclose(self) -> None:
-        """Read no further, and let the connection go."""
-        ...
-
-
-class Executor(Protocol):
-    """What runs a statement: a database, a connection or a transaction. Only `execution` implements it."""
-
-    async def fetch_all(
-        self,
-        query: Statement[RowT, Any],
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> list[RowT]:
-        """Every row."""
-        ...
-
-    async def fetch_one(
-        self,
-        query: Statement[RowT, Any],
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> RowT:
-        """The only row."""
-        ...
-
-    async def fetch_one_or_none(
-        self,
-        query: Statement[RowT, Any],
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> RowT | None:
-        """The only row, or None."""
-        ...
-
-    async def fetch_first(
-        self,
-        query: Statement[RowT, Any],
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> RowT | None:
-        """The first row, or None."""
-        ...
-
-    async def fetch_value(
-        self,
-        query: Statement[Any, ValueT],
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> ValueT:
-        """The value of the only column of the only row."""
-        ...
-
-    async def fetch_column(
-        self,
-        query: Statement[Any, ValueT],
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> list[ValueT]:
-        """The values of the only column."""
-        ...
-
-    async def fetch_json(
-        self,
-        query: Statement[Any, Any],
-        *,
-        decimals: Decimals = "string",
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> bytes:
-        """The whole result as JSON."""
-        ...
-
-    async def execute(
-        self,
-        query: Statement[Any, Any],
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> ExecuteResult:
-        """Run it for what it does."""
-        ...
-
-    async def explain(
-        self,
-        query: Statement[Any, Any],
-        *,
-        analyze: bool = False,
-        format: str | None = None,  # noqa: A002 - as the SQL has it
-        rollback: bool = False,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> list[dict[str, Any]]:
-        """How the server would run it."""
-        ...
-
-    def stream(
-        self,
-        query: Statement[RowT, Any],
-        *,
-        chunk_size: int = 1000,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> Streamed[RowT]:
-        """The rows one after the other."""
-        ...
 
 
 _dialects: dict[str, Dialect] = {}

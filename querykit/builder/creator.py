@@ -19,8 +19,8 @@ from querykit.errors import BuildError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from querykit.builder.compiled import Executor
     from querykit.builder.cte import CommonTable
+    from querykit.builder.executor import Executor
     from querykit.builder.expressions import Expression
 
     T = TypeVar("T")
@@ -146,6 +146,10 @@ class With(Creator):
     def with_(self, *tables: CommonTable) -> With:
         """Bring in more."""
         return With(self._executor, self._ctes + common_tables(tables), is_recursive=self._is_recursive)
+
+    def with_recursive(self, *tables: CommonTable) -> With:
+        """Bring in more, and say ``WITH RECURSIVE``."""
+        return With(self._executor, self._ctes + common_tables(tables), is_recursive=True)
 
     def _started(self, statement: type[StatementT], name: str | None = None, part: object = None) -> StatementT:
         made = super()._started(statement, name, part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from querykit.builder.compiled import OutputColumn
-from querykit.builder.rewrite import walk
+from querykit.builder.rewrite import writes
 from querykit.builder.statement import Statement
 from querykit.builder.value_types import JSON
 
@@ -26,7 +26,7 @@ class Explain(Statement[dict[str, Any], Any]):
     @property
     def is_write(self) -> bool:  # type: ignore[override]
         """Whether running it may change data."""
-        return self.is_analyzed and any(isinstance(node, Statement) and node.is_write for node in walk(self.statement))
+        return self.is_analyzed and writes(self.statement)
 
     def output_columns(self) -> tuple[OutputColumn, ...] | None:
         """The plan, if it is JSON; else only the database knows."""

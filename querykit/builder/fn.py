@@ -1,6 +1,6 @@
 """``fn``: SQL functions by their names in lower case. They live with their subjects; here they are gathered."""
 
-from querykit.builder import aggregates, arrays, full_text, moments, numbers, texts
+from querykit.builder import aggregates, arrays, full_text, moments, notifications, numbers, texts
 from querykit.builder.functions import call as call_function
 
 
@@ -101,3 +101,5 @@ class fn:  # noqa: N801 - reads as SQL does: fn.count()
     current_time = staticmethod(moments.current_time)
     extract = staticmethod(moments.extract)
     date_trunc = staticmethod(moments.date_trunc)
+
+    pg_notify = staticmethod(notifications.pg_notify)

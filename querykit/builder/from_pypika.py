@@ -14,16 +14,18 @@ from pypika.enums import JoinType, SetOperation
 from querykit.builder import pypika_criteria as _pypika_criteria  # noqa: F401 - registers what it translates
 from querykit.builder import pypika_writes
 from querykit.builder.cte import CommonTable
-from querykit.builder.expressions import Expression, Ordering, Subquery, convert_operands
+from querykit.builder.expressions import Expression, Ordering
 from querykit.builder.groupings import GroupingSets
+from querykit.builder.operands import Subquery, convert_operands
 from querykit.builder.pypika_functions import direction
 from querykit.builder.pypika_nodes import BareColumn
 from querykit.builder.pypika_tables import FOREIGN, is_understood, reference_of, refuse_builder, table_of
 from querykit.builder.pypika_terms import Terms, column_under, is_constant
 from querykit.builder.query import AliasedQuery, AllColumns, Query, convert_sources
+from querykit.builder.same import is_same
 from querykit.builder.select import Join, JoinKind, Select
 from querykit.builder.statement import Statement, adopt_statements
-from querykit.builder.tables import Source, UndeclaredTable, checked_name
+from querykit.builder.tables import Source, Table, UndeclaredTable, checked_name
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -260,7 +262,12 @@ class Conversion(Terms):
             raise BuildError(f"a PyPika query with {state['how'].value} JOIN cannot be converted: no database has it")
         if _is_set(state.get("collate")):
             raise BuildError("a PyPika query with JOIN … COLLATE cannot be converted: its text would be SQL")
-        source = self.add_source(self.source(state["item"]))
+        source = self.source(state["item"])
+        found = self.sources.get(source._reference)
+        if isinstance(found, Table) and is_same(source, found):  # refused when compiled, unless a plugin joins it once
+            source = found
+        else:
+            self.add_source(source)
         if type(join) is pypika.JoinUsing:
             return Join(kind, source, using=tuple([vars(each)["name"] for each in state["fields"]]))
         predicates = self.predicates(state.get("criterion"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from querykit.builder.expressions import Condition, Parameter, Value, operand
+from querykit.builder.expressions import Condition
+from querykit.builder.operands import Parameter, Value, operand
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from copy import copy
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from typing import cast as static_cast
 
 from querykit.builder.compiled import Nested
-from querykit.builder.expressions import NULL, Expression, condition, known_type, operand
+from querykit.builder.expressions import Expression, known_type
 from querykit.builder.json_paths import JsonExpression
+from querykit.builder.logic import condition
+from querykit.builder.operands import NULL, Subquery, operand, query_of
 from querykit.builder.query import AllColumns, shape_of
 from querykit.builder.value_types import DECIMAL, FLOAT, TOTAL, ValueType, value_type
 from querykit.builder.windows import Window, orderings
@@ -45,6 +47,7 @@ class FunctionCall(Expression[T_co]):
         group_orderings: The keys of WITHIN GROUP.
         filter_predicates: The conditions of FILTER, which are ANDed.
         window: What stands after OVER, or None.
+        is_trusted: Whether plugins that guard rows let it pass, whatever it may read.
     """
 
     is_distinct: bool = False
@@ -53,6 +56,7 @@ class FunctionCall(Expression[T_co]):
     filter_predicates: tuple[Term, ...] = ()
     window: Window | None = None
     is_spelled: bool = False
+    is_trusted: bool = False
 
     def __init__(
         self, name: str, args: Sequence[Term | AllColumns], type_: ValueType | None = None, *, is_known: bool = False
@@ -72,8 +76,19 @@ class FunctionCall(Expression[T_co]):
         """What messages call it."""
         return f"{self.name}(…)"
 
+    def trusted(self) -> Self:
+        """Let it pass under `RowLevelSecurityPlugin`, which cannot see what a function outside `fn` reads.
+
+        ``fn.call("word_similarity", person.name, "ada").trusted()``
+        """
+        return self._changed(is_trusted=True)
+
     def distinct(self) -> Self:
         """``COUNT(DISTINCT x)``: equal arguments once."""
+        if any(type(each) is AllColumns for each in self.args):
+            raise BuildError(
+                "distinct() needs a term: fn.count(x).distinct(); rows are counted in a distinct sub-query"
+            )
         return self._changed(is_distinct=True)
 
     def order_by(self, *terms: Any) -> Self:
@@ -143,7 +158,7 @@ class FunctionCall(Expression[T_co]):
         return self._changed(window=Window(base=window, partition_by=partition_by, order_by=order_by, frame=frame))
 
     def _changed(self, **parts: Any) -> Self:
-        changed = copy(self)
+        changed = self.__copy__()
         changed.__dict__.update(parts)
         return changed
 
@@ -275,13 +290,21 @@ class Case(Expression[T_co]):
     branches: tuple[tuple[Term, Term], ...] = ()
     otherwise: Term | None = None
 
+    @cached_property
+    def value_type(self) -> ValueType | None:  # type: ignore[override]
+        """The type that all branches have, looked for when somebody asks."""
+        return common_type(self._values())
+
+    def _values(self) -> list[Term]:
+        values = [then for _, then in self.branches]
+        return values if self.otherwise is None else [*values, self.otherwise]
+
     @property
     def shape(self) -> ValueType | Nested | None:
         """The type of every branch; where all give nested rows, their shape."""
         if self.value_type is not None:
             return self.value_type
-        values = [then for _, then in self.branches]
-        return nullable_shape(values if self.otherwise is None else [*values, self.otherwise])
+        return nullable_shape(self._values())
 
     def when(self, criterion: Any, then: Any) -> Self:
         """Add a branch: the value where the condition holds, or where the subject of ``case(x)`` equals the value.
@@ -305,10 +328,9 @@ class Case(Expression[T_co]):
         return operand(value, self.subject)
 
     def _changed(self, **parts: Any) -> Self:
-        changed = copy(self)
+        changed = self.__copy__()
+        changed.__dict__.pop("value_type", None)
         changed.__dict__.update(parts)
-        values = [then for _, then in changed.branches]
-        changed.value_type = common_type(values if changed.otherwise is None else [*values, changed.otherwise])
         return changed
 
 
@@ -325,3 +347,26 @@ def case(subject: Any = None) -> Case[Any]:
     if subject is not None:
         started.subject = operand(subject)
     return started
+
+
+def scalar_subquery(query: Any) -> Expression[Any]:
+    """A query of one column as a value, with the operators of one; NULL where it has no row.
+
+    As an argument (``pet.age > query``) a query is a value by itself; this is for where it comes first.
+
+    >>> from querykit import fn, scalar_subquery, select_from, table
+    >>> person, pet = table("person"), table("pet")
+    >>> pets = select_from(pet).select(fn.count()).where(pet.owner_id == person.id)
+    >>> print(select_from(person).select(person.name).where(scalar_subquery(pets) > 2).compile("sqlite").sql)
+    SELECT "person"."name" FROM "person" WHERE (SELECT COUNT(*) FROM "pet" WHERE "pet"."owner_id" = "person"."id") > ?
+
+    Raises:
+        BuildError: it is no query, or one of several columns.
+    """
+    found = query_of(query, "scalar_subquery")
+    columns = found.output_columns()
+    if columns is not None and len(columns) != 1:
+        raise BuildError(f"scalar_subquery() takes a query of one column, not of {len(columns)}")
+    made: Subquery[Any] = Subquery(found)
+    made.value_type = made.shape if isinstance(made.shape, ValueType) else None
+    return made

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from querykit.builder.expressions import DEFAULT
+from querykit.builder.operands import DEFAULT, are_alike
 from querykit.builder.statement import RowT, Statement, ValueT, as_statement
 from querykit.builder.upsert import Conflict, OnConflict, conflict_targets
 from querykit.builder.write import Write, checked_rows, listed, target_column
@@ -32,6 +32,7 @@ class Insert(Write[RowT, ValueT]):
             PyPika's queries are so.
         resolution: What is done about rows that a constraint refuses, or None for an error.
         conflict: ON CONFLICT, or None.
+        is_copied: Whether its rows are sent by COPY, which `copy_into` does.
         returned: The terms of RETURNING.
     """
 
@@ -42,6 +43,7 @@ class Insert(Write[RowT, ValueT]):
     is_positional: bool = False
     resolution: Resolution | None = None
     conflict: Conflict | None = None
+    is_copied: bool = False
 
     # -- what is inserted ---------------------------------------------------------------------------------------------
 
@@ -154,9 +156,12 @@ class Insert(Write[RowT, ValueT]):
                 raise BuildError(
                     "from_select(): a column of the query has no name that is known: add columns(…) before it"
                 )
-            return self.columns(*names).replaced(query=statement)
+            return self.columns(*names).from_select(statement)
         if known is not None and len(known) != len(targets):
             raise BuildError(f"from_select(): the query has {len(known)} columns for the {len(targets)} of the INSERT")
+        for target, column in zip(targets, known or (), strict=False):
+            if not are_alike(target.value_type, column.shape):
+                raise BuildError(f"from_select(): {target.described()} takes {target.value_type}, not {column.shape}")
         return self.with_part("query", statement)
 
     def default_values(self) -> Self:

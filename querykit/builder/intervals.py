@@ -5,16 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Literal
 
-from querykit.builder.expressions import (
-    Arithmetic,
-    Expression,
-    Value,
-    combine_with,
-    known_type,
-    name_of,
-    no_sum_of_texts,
-    operand,
-)
+from querykit.builder.arithmetic import Arithmetic, combine_with, no_sum_of_texts
+from querykit.builder.expressions import Expression, known_type, name_of
+from querykit.builder.operands import Value, operand
 from querykit.builder.value_types import INT, TIMEDELTA, ValueType
 from querykit.errors import BuildError
 
@@ -105,13 +98,14 @@ def _of_date(operator: str, left: Any, right: Any, beside: Expression[Any]) -> E
     """What stands for a sum or difference in which one side, `beside`, is a date or time."""
     other = right if left is beside else left
     if operator == "-" and left is beside and not _is_duration(other):
-        return DateDifference(left, operand(other, beside))
+        return DateDifference(left, other if isinstance(other, Expression) else operand(other, beside))
     if operator not in "+-" or not _is_duration(other) or (operator == "-" and left is not beside):
         raise BuildError(
             f"{name_of(beside)} takes + and - with a timedelta, an Interval or an expression of type timedelta, "
             f"and - with {beside.value_type}"
         )
-    return DateShift(beside, operand(other, _SPAN), is_negative=operator == "-")
+    amount = other if isinstance(other, Expression) else operand(other, _SPAN)
+    return DateShift(beside, amount, is_negative=operator == "-")
 
 
 def _of_time(_operator: str, _left: Any, _right: Any, beside: Expression[Any]) -> Expression[Any]:
@@ -125,7 +119,7 @@ def _of_duration(operator: str, left: Any, right: Any, beside: Expression[Any]) 
         return DateShift(other, beside, is_negative=False)
     if isinstance(other, Interval):
         raise BuildError("a duration and an Interval have no common sum: add one after the other to a date")
-    term = operand(other, beside)
+    term = other if isinstance(other, Expression) else operand(other, beside)
     return Arithmetic(operator, term, beside) if left is not beside else Arithmetic(operator, beside, term)
 
 

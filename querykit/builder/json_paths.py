@@ -1,50 +1,30 @@
-"""JSON documents: the way to a place in one, reading it as a type, comparing it, and documents made from others."""
+"""JSON documents: the way to a place in one, and the operators of what is found there."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from querykit.builder.expressions import (
-    Between,
-    Comparison,
-    Condition,
-    DistinctTest,
-    Expression,
-    NullTest,
-    Value,
-    _json_makers,
-    and_,
-    known_type,
-    membership,
-    name_of,
-    operand,
-    or_,
-)
-from querykit.builder.value_types import BOOL, DECIMAL, FLOAT, INT, JSON, STR, type_of
+from querykit.builder.comparisons import Between, Comparison, DistinctTest, NullTest, membership
+from querykit.builder.expressions import Condition, Expression, Nodes, known_type, name_of
+from querykit.builder.json_values import JsonEquals, JsonLength, JsonText, JsonType, JsonValue, reading_beside
+from querykit.builder.logic import and_, or_
+from querykit.builder.operands import Value, operand
+from querykit.builder.value_types import JSON, STR
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
     from pypika.terms import Term
 
     from querykit.builder.expressions import Operand
+    from querykit.builder.json_values import Reading
     from querykit.builder.statement import Statement
-    from querykit.builder.value_types import ValueType
+
 
 Key = str | int
 """A step into a document: the key of an object, or the index of an array, from its end if it is negative."""
-
-Reading = Literal["int", "number", "float", "decimal", "bool", "string"]
-"""As what a JSON value is read: ``"number"`` is compared as it is, ``"int"`` is its whole part."""
-
-_TYPES: dict[str, ValueType] = {
-    "int": INT, "number": INT, "float": FLOAT, "decimal": DECIMAL, "bool": BOOL, "string": STR
-}  # fmt: skip
-_READINGS: dict[str, Reading] = {
-    "bool": "bool", "int": "number", "total": "number", "float": "float", "decimal": "decimal", "str": "string"
-}  # fmt: skip
 
 
 class JsonExpression(Expression[Any]):
@@ -131,7 +111,7 @@ class JsonExpression(Expression[Any]):
         return Comparison(operator, self._read_beside(right), right)
 
     def _read_beside(self, *others: Term) -> Expression[Any]:
-        readings: set[Reading] = {_reading_beside(each) for each in others}
+        readings: set[Reading] = {reading_beside(each) for each in others}
         if readings == {"number", "float"}:
             readings = {"float"}
         if len(readings) != 1:
@@ -277,86 +257,6 @@ class JsonDocument(JsonExpression):
         self.term = term
 
 
-class JsonText(Expression[str]):
-    """The text of a JSON value."""
-
-    value_type = STR
-
-    def __init__(self, document: Term) -> None:
-        """Hold the JSON."""
-        self.document = document
-
-
-class JsonValue(Expression[Any]):
-    """A JSON value read as a type; NULL where it is of another kind."""
-
-    def __init__(self, document: Term, reading: Reading, type_: ValueType | None = None) -> None:
-        """Hold the JSON and what it is read as."""
-        self.document = document
-        self.reading: Reading = reading
-        self.value_type = type_ or _TYPES[reading]
-
-
-class JsonType(Expression[str]):
-    """The kind of a JSON value, in the words of `JsonExpression.json_type`."""
-
-    value_type = STR
-
-    def __init__(self, document: Term) -> None:
-        """Hold the JSON."""
-        self.document = document
-
-
-class JsonLength(Expression[int]):
-    """The number of items of a JSON array."""
-
-    value_type = INT
-
-    def __init__(self, document: Term) -> None:
-        """Hold the JSON."""
-        self.document = document
-
-
-class JsonEquals(Condition):
-    """Whether two documents are equal, whatever the order of their keys."""
-
-    def __init__(self, left: Term, right: Term, *, is_negated: bool = False) -> None:
-        """Hold both documents."""
-        self.left = left
-        self.right = right
-        self.is_negated = is_negated
-
-
-class JsonContains(Condition):
-    """Whether a document holds another."""
-
-    def __init__(self, document: Term, part: Term) -> None:
-        """Hold both documents."""
-        self.document = document
-        self.part = part
-
-
-class JsonChange(JsonExpression):
-    """A document with one place changed.
-
-    Attributes:
-        change: What is done: ``"set"``, ``"insert"``, ``"append"`` or ``"remove"``.
-        place: Where.
-        value: What is put there, as JSON; None where something is removed.
-    """
-
-    def __init__(
-        self, change: Literal["set", "insert", "append", "remove"], place: JsonPath, value: Term | None
-    ) -> None:
-        """Hold the place and the value."""
-        self.change = change
-        self.place = place
-        self.value = value
-
-
-# -- at the edge ------------------------------------------------------------------------------------------------------
-
-
 def checked_key(key: object) -> Key:
     """A key or an index.
 
@@ -366,19 +266,6 @@ def checked_key(key: object) -> Key:
     if isinstance(key, str) or (isinstance(key, int) and not isinstance(key, bool)):
         return key
     raise BuildError(f"a place in JSON is a key (str) or an index (int), not {type(key).__name__}")
-
-
-def _reading_beside(other: Term) -> Reading:
-    known = known_type(other)
-    kind = None if known is None else known.stored_kind
-    if kind in _READINGS:
-        return _READINGS[kind]
-    if kind is None:
-        raise BuildError(
-            "JSON is compared with values and typed expressions: of this one the type is not known; "
-            "say .as_text(), .as_int(), .as_float() or .as_bool() first"
-        )
-    raise BuildError(f"JSON has no {known}: compare its .as_text()")
 
 
 def is_document(given: object, term: Term) -> bool:
@@ -436,83 +323,4 @@ def whole_document(term: Expression[Any]) -> JsonPath:
     raise BuildError(f"{name_of(term)} is {known or 'nested rows'}, not JSON; .as_json() is for a text that holds some")
 
 
-_json_makers["path"] = part_of
-_json_makers["document"] = as_json
-
-
-# -- functions --------------------------------------------------------------------------------------------------------
-
-
-def json_contains(json: Any, part: Any) -> Condition:
-    """Whether a JSON document holds `part`: an object with these keys and values, an array with these items.
-
-    An array also holds a scalar that is one of its items. SQLite looks for scalars only.
-
-    >>> from querykit import json_contains, select_from, table
-    >>> person = table("person")
-    >>> query = select_from(person).select(person.id).where(json_contains(person.profile["tags"], "admin"))
-    >>> print(query.compile("mysql").sql)
-    SELECT `person`.`id` FROM `person` WHERE JSON_CONTAINS(JSON_EXTRACT(`person`.`profile`, %s), CAST(%s AS JSON))
-
-    Source: https://www.postgresql.org/docs/current/datatype-json.html#JSON-CONTAINMENT
-    """
-    return JsonContains(_json(json, "json_contains"), document(part))
-
-
-def json_set(place: JsonPath, value: Any) -> JsonExpression:
-    """The document with a value at a place: ``update(person).set(profile=json_set(person.profile["city"], "Basel"))``.
-
-    The parent of the place has to be there, an object for a key and an array for an index; else the document stays as
-    it is. A key that is missing is added; an index past the end appends.
-
-    >>> from querykit import json_set, table, update
-    >>> person = table("person")
-    >>> move = update(person).set(profile=json_set(person.profile["city"], "Basel")).where(person.id == 1)
-    >>> print(move.compile("mysql").sql)
-    UPDATE `person` SET `profile` = JSON_SET(`person`.`profile`, %s, CAST(%s AS JSON)) WHERE `person`.`id` = %s
-
-    Raises:
-        BuildError: the place is no path, or its index counts from the end.
-        UnsupportedError: when compiled for SQLite, where a key to be written holds a quote, a backslash or a control
-            character, which its paths cannot say.
-    """
-    where = _place(place, "json_set")
-    if isinstance(where.keys[-1], int) and where.keys[-1] < 0:
-        raise BuildError("json_set takes an index from the start of the array")
-    return JsonChange("set", where, document(value))
-
-
-def json_insert(place: JsonPath, value: Any) -> JsonExpression:
-    """The document with a key added, if it is missing; see `json_set`."""
-    where = _place(place, "json_insert")
-    if isinstance(where.keys[-1], int):
-        raise BuildError("json_insert adds a key to an object; json_append adds an item to an array")
-    return JsonChange("insert", where, document(value))
-
-
-def json_append(array: Expression[Any], value: Any) -> JsonExpression:
-    """The document with a value added to the end of an array in it; where there is no array, as it is."""
-    json = _json(array, "json_append")
-    return JsonChange("append", json if isinstance(json, JsonPath) else JsonPath(json, ()), document(value))
-
-
-def json_remove(place: JsonPath) -> JsonExpression:
-    """The document without the value at a place; where there is none, as it is."""
-    return JsonChange("remove", _place(place, "json_remove"), None)
-
-
-def _json(given: Any, where: str) -> Expression[Any]:
-    if isinstance(given, dict | list | tuple):
-        return Value(given, JSON)
-    known = known_type(given)
-    if isinstance(given, Expression) and (known is None or known.kind == "json"):
-        return given
-    raise BuildError(f"{where}() takes JSON, not {known or type_of(given) or type(given).__name__}")
-
-
-def _place(given: Any, where: str) -> JsonPath:
-    if isinstance(given, JsonPath):
-        return given
-    raise BuildError(
-        f'{where}() takes a place in a document, such as person.profile["city"], not {type(given).__name__}'
-    )
+Nodes.json_path, Nodes.json_document = part_of, as_json

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from querykit.builder.compiled import OutputColumn, dialect_named
+from querykit.builder.json import JsonBuildObject
 from querykit.builder.query import Query, refuse_unnamed
 from querykit.builder.raw import RawStatement
+from querykit.builder.select import Select
 from querykit.builder.statement import Statement
+from querykit.builder.write import Write
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ class JsonResult(Statement[Any, Any]):
     """The rows of a query as JSON objects, one per row, in the encoding of `fetch_json`.
 
     Attributes:
-        query: A select, a set operation or raw SQL.
+        query: A select, a set operation, a write with RETURNING or raw SQL.
         decimals: How Decimals are written.
     """
 
@@ -31,8 +34,9 @@ class JsonResult(Statement[Any, Any]):
     query: Any
     decimals: Decimals
 
-    def __init__(self, query: Statement[Any, Any], decimals: Decimals) -> None:
-        """Check that there are rows, and that each of their columns has a name of its own."""
+    @classmethod
+    def of(cls, query: Statement[Any, Any], decimals: Decimals) -> JsonResult:
+        """The rows of a query, which has some, and of whose columns each has a name of its own."""
         if decimals not in ("string", "number"):
             raise BuildError(f'{_HELPER}: decimals is "string" or "number", not {decimals!r}')
         if query.row_type is not None:
@@ -41,9 +45,11 @@ class JsonResult(Statement[Any, Any]):
             )
         if isinstance(query, Query):
             refuse_unnamed(query, _HELPER)
+        elif isinstance(query, Write):
+            query = _returning_one(query)
         elif not isinstance(query, RawStatement):
             raise BuildError(f"{_HELPER} takes a query, not {type(query).__name__}: encode what fetch_all() gives")
-        self.__dict__.update(query=query, decimals=decimals)
+        return cls().replaced(query=query, decimals=decimals, is_write=isinstance(query, Write))
 
     @property
     def columns(self) -> tuple[OutputColumn, ...] | None:
@@ -53,6 +59,17 @@ class JsonResult(Statement[Any, Any]):
     def output_columns(self) -> tuple[OutputColumn, ...] | None:
         """One column, of JSON."""
         return (OutputColumn("json", None),)
+
+
+def _returning_one(query: Write[Any, Any]) -> Write[Any, Any]:
+    """A write whose RETURNING gives one object for each row."""
+    names = query.output_names()
+    if names is None:
+        raise BuildError(f"{_HELPER}: returning(…) has to name its columns, or the table to declare them")
+    listed = Select[Any, Any]().replaced(columns=query.returned)
+    refuse_unnamed(listed, _HELPER)
+    pairs: Any = tuple([(str(name), term) for name, term in zip(names, query.returned, strict=True)])
+    return query.with_part("returned", (JsonBuildObject(pairs).as_("json"),))
 
 
 def compiled_as_json(query: Statement[Any, Any], dialect: Dialect | str, decimals: Decimals) -> CompiledQuery:
@@ -68,5 +85,5 @@ def compiled_as_json(query: Statement[Any, Any], dialect: Dialect | str, decimal
     key = (dialect, decimals)
     if key not in kept:
         writer = dialect_named(dialect) if isinstance(dialect, str) else dialect
-        kept[key] = writer.compile(JsonResult(query.with_part("_compiled", None), decimals))
+        kept[key] = writer.compile(JsonResult.of(query.with_part("_compiled", None), decimals))
     return kept[key]

@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar
 
 from pypika.terms import Term
 
-from querykit.builder.expressions import condition
+from querykit.builder.logic import condition
 from querykit.builder.query import as_source
 from querykit.builder.select import conditions
 from querykit.builder.statement import RowT, ValueT

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final, Literal, TypeVar, get_args
 
-from querykit.builder.expressions import Expression, known_type, name_of, operand
+from querykit.builder.expressions import Expression, known_type, name_of
 from querykit.builder.functions import FunctionCall, known
+from querykit.builder.operands import operand
 from querykit.builder.value_types import DATE, INSTANT, INT, TIME
 from querykit.errors import BuildError
 

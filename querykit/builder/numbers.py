@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from querykit.builder.expressions import Arithmetic, Expression, Value, known_type, operand
+from querykit.builder.arithmetic import Arithmetic
+from querykit.builder.expressions import Expression, known_type
 from querykit.builder.functions import FunctionCall, common_type, known
+from querykit.builder.operands import Value, operand
 from querykit.builder.value_types import FLOAT, INT
 from querykit.errors import BuildError
 

@@ -10,29 +10,19 @@ from pypika.enums import Arithmetic as Operator
 from pypika.enums import Boolean, Equality, JSONOperators, Matching
 from pypika.queries import QueryBuilder, _SetOperation
 
-from querykit.builder.expressions import (
-    Arithmetic,
-    Between,
-    Comparison,
-    Exists,
-    InQuery,
-    Keyword,
-    Like,
-    Negation,
-    Negative,
-    NullTest,
-    Value,
-    and_,
-    condition,
-    membership,
-    not_,
-    or_,
-)
-from querykit.builder.pypika_nodes import ArrayItems, AtTimeZone, IntervalParts, Operation
+from querykit.builder.arithmetic import Arithmetic, Negative
+from querykit.builder.comparisons import Between, Comparison, Exists, InQuery, NullTest, membership
+from querykit.builder.json_paths import JsonExpression
+from querykit.builder.logic import Negation, and_, condition, not_, or_
+from querykit.builder.operands import Keyword, Value
+from querykit.builder.patterns import Like
+from querykit.builder.pypika_json import compared_json, json_operation
+from querykit.builder.pypika_nodes import AtTimeZone, IntervalParts, Operation
 from querykit.builder.pypika_terms import is_constant, refused, translates, translation_of
 from querykit.builder.statement import Statement
+from querykit.builder.tuples import TupleValue
 from querykit.builder.upsert import excluded
-from querykit.builder.value_types import JSON, STR, value_type
+from querykit.builder.value_types import STR
 
 if TYPE_CHECKING:
     from querykit.builder.pypika_terms import Terms
@@ -47,9 +37,7 @@ _OPERATIONS: Final[dict[Any, str]] = {
     Matching.glob: "GLOB",
     Matching.rlike: "RLIKE",
     Matching.regexp: "REGEXP",
-    **{each: each.value for each in JSONOperators},
 }
-_DOCUMENT_OPERATORS: Final = ("@>", "<@")
 
 
 def _is_null(term: pypika.Term) -> bool:
@@ -73,11 +61,13 @@ def _binary(comparator: Any, left: Any, right: Any) -> Any:
     if comparator in (Equality.eq, Equality.ne) and (_is_null(left) or _is_null(right)):
         return NullTest(left if _is_null(right) else right, is_negated=comparator is Equality.ne)
     if isinstance(comparator, Equality):
-        return Comparison(comparator.value, left, right)
+        return _compared(comparator, left, right)
     if comparator in _LIKES:
         return Like(left, right, **_LIKES[comparator])
+    if isinstance(comparator, JSONOperators):
+        return json_operation(comparator, left, right)
     if comparator in _OPERATIONS:
-        return _operation(_OPERATIONS[comparator], left, right)
+        return Operation(_OPERATIONS[comparator], left, right)
     if isinstance(comparator, Boolean):
         return _joined(comparator, [left, right])
     raise refused(f"operator {_described(comparator)}", "none of the databases has it; sql(…) takes SQL of your own")
@@ -87,12 +77,12 @@ def _described(comparator: Any) -> str:
     return repr(str(getattr(comparator, "value", comparator)).strip())
 
 
-def _operation(operator: str, left: Any, right: Any) -> Any:
-    if operator in _DOCUMENT_OPERATORS and type(right) is Value and not isinstance(right.value, str):
-        right = Value(right.value, JSON)
-    elif isinstance(right, ArrayItems) and right.whole is not None:
-        right = ArrayItems((), Value(right.whole.value, value_type(list[str])))
-    return Operation(operator, left, right)
+def _compared(comparator: Equality, left: Any, right: Any) -> Any:
+    if isinstance(left, TupleValue):
+        return left.compared(comparator.value, right)
+    if isinstance(left, JsonExpression) and type(right) is Value:
+        return compared_json(comparator, left, right.value)
+    return Comparison(comparator.value, left, right)
 
 
 @translates(pypika.ComplexCriterion)
@@ -143,7 +133,10 @@ def _contains(terms: Terms, node: pypika.ContainsCriterion) -> Any:
         return InQuery(term, terms.statement(container), is_negated=is_negated)
     if not isinstance(container, pypika.Tuple) or translation_of(type(container)) is None:
         raise refused(f"isin({type(container).__name__})", "it takes a list of values or a query of one column")
-    return membership(term, [_member(terms, each) for each in vars(container)["values"]], is_negated=is_negated)
+    items = [_member(terms, each) for each in vars(container)["values"]]
+    if isinstance(term, TupleValue):
+        return term.not_in(items) if is_negated else term.is_in(items)
+    return membership(term, items, is_negated=is_negated)
 
 
 def _member(terms: Terms, node: Any) -> Any:

@@ -17,9 +17,11 @@ from pypika import terms as pypika
 from pypika.enums import Order, SqlType, SqlTypeLength
 from pypika.queries import Schema
 
-from querykit.builder.expressions import Keyword, NullTest, Ordering, Value
+from querykit.builder.comparisons import NullTest
+from querykit.builder.expressions import Ordering
 from querykit.builder.fn import fn
 from querykit.builder.functions import Case, Cast, FunctionCall
+from querykit.builder.operands import Keyword, Value
 from querykit.builder.pypika_nodes import Extraction, Transcoding
 from querykit.builder.pypika_terms import refused, translates
 from querykit.builder.query import AllColumns
@@ -29,6 +31,7 @@ from querykit.builder.windows import Edge, Frame
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from querykit.builder.moments import Field
     from querykit.builder.pypika_terms import Terms
 
 _WORD: Final = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -41,6 +44,10 @@ _DATE_PARTS: Final = frozenset({
     "HOUR_MICROSECOND", "HOUR_SECOND", "HOUR_MINUTE", "DAY_MICROSECOND", "DAY_SECOND", "DAY_MINUTE", "DAY_HOUR",
     "YEAR_MONTH",
 })  # fmt: skip
+_SAME_PARTS: Final[dict[str, Field]] = {
+    "YEAR": "year", "QUARTER": "quarter", "MONTH": "month", "DAY": "day", "HOUR": "hour", "MINUTE": "minute",
+}  # fmt: skip
+"""Date parts that every database gives, and by the same number."""
 _STATELESS: Final = frozenset({pypika_functions.__name__, analytics.__name__})
 """The modules whose functions are known to leave nothing in the session."""
 
@@ -148,7 +155,8 @@ def _convert(terms: Terms, node: pypika_functions.Convert) -> Any:
 
 @translates(pypika_functions.Extract)
 def _extract(terms: Terms, node: pypika_functions.Extract) -> Any:
-    return Extraction(_date_part(vars(node)["args"][0]), terms.term(vars(node)["field"]))
+    part, term = _date_part(vars(node)["args"][0]), terms.term(vars(node)["field"])
+    return fn.extract(_SAME_PARTS[part], term) if part in _SAME_PARTS else Extraction(part, term)
 
 
 @translates(pypika_functions.DateAdd, pypika_functions.TimestampAdd)

@@ -1,4 +1,4 @@
-"""Expressions that PyPika's terms need and `querykit.builder` has no maker of yet: data for the compilers."""
+"""What some of PyPika's terms become that means nothing of its own in querykit: data for the compilers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from querykit.builder.value_types import BOOL, STR
 if TYPE_CHECKING:
     from pypika.terms import Term
 
-    from querykit.builder.expressions import Value
-
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -26,28 +24,11 @@ class BareColumn(Expression[T_co], Field):  # pyright: ignore[reportIncompatible
         self.table: Any = None
 
 
-class Row(Expression[T_co]):
-    """``(a, b)``: several values as one."""
-
-    def __init__(self, items: tuple[Term, ...]) -> None:
-        """Hold the values."""
-        self.items = items
-
-
-class ArrayItems(Expression[T_co]):
-    """``ARRAY[a, b]``, or one parameter for the whole array where every item is a value."""
-
-    def __init__(self, items: tuple[Term, ...], whole: Value[Any] | None = None) -> None:
-        """Hold the items, or the whole as a value."""
-        self.items = items
-        self.whole = whole
-
-
 class Operation(Expression[T_co]):
-    """An operator that not every database has: regular expressions, GLOB, and those of JSON.
+    """An operator that one database has: regular expressions as MySQL means them, GLOB, and PostgreSQL's for JSON.
 
     Attributes:
-        operator: As PyPika writes it: ``"->>"``, ``"@>"``, ``"REGEXP"``.
+        operator: As PyPika writes it: ``"REGEXP"``, ``"GLOB"``, ``"?&"``, ``"#>>"``.
         left: The left side.
         right: The right side.
     """
@@ -92,7 +73,7 @@ class Transcoding(Expression[T_co]):
 
 
 class Extraction(Expression[T_co]):
-    """``EXTRACT(part FROM term)``."""
+    """``EXTRACT(part FROM term)`` of a part that databases count in different ways, or that one of them has."""
 
     def __init__(self, part: str, term: Term) -> None:
         """Hold the part's name, which was checked, and the term."""

@@ -17,21 +17,16 @@ from pypika import terms as pypika
 from pypika.dialects import SQLLiteValueWrapper
 from pypika.queries import QueryBuilder, _SetOperation
 
-from querykit.builder.expressions import (
-    NULL,
-    Expression,
-    Keyword,
-    Subquery,
-    Value,
-    condition,
-    convert_operands,
-    operand,
-)
-from querykit.builder.pypika_nodes import ArrayItems, BareColumn, Row
+from querykit.builder.arrays import array
+from querykit.builder.expressions import Expression
+from querykit.builder.logic import condition
+from querykit.builder.operands import NULL, Keyword, Subquery, Value, convert_operands, operand
+from querykit.builder.pypika_nodes import BareColumn
 from querykit.builder.query import AllColumns, as_source
 from querykit.builder.statement import Statement, as_statement
 from querykit.builder.tables import Column, Source, checked_name
-from querykit.builder.value_types import JSON, type_of
+from querykit.builder.tuples import TupleValue
+from querykit.builder.value_types import JSON
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
@@ -161,7 +156,10 @@ class Terms:
 
     def value(self, node: Any, beside: pypika.Term) -> Any:
         """An operand, which is checked against the type of the term beside it if it is a value."""
-        return operand(vars(node)["value"], beside) if is_constant(node) else self.term(node)
+        if not is_constant(node):
+            return self.term(node)
+        value = vars(node)["value"]
+        return NULL if value is None else operand(value, beside)
 
     def pair(self, left: Any, right: Any) -> tuple[Any, Any]:
         """Both sides of an operator."""
@@ -227,7 +225,7 @@ def _json(_: Terms, node: pypika.JSON) -> Any:
 
 @translates(pypika.Tuple)
 def _tuple(terms: Terms, node: pypika.Tuple) -> Any:
-    return Row(tuple([terms.term(each) for each in vars(node)["values"]]))
+    return TupleValue(tuple([terms.term(each) for each in vars(node)["values"]]))
 
 
 @translates(pypika.Bracket)
@@ -237,11 +235,7 @@ def _bracket(terms: Terms, node: pypika.Bracket) -> Any:
 
 @translates(pypika.Array)
 def _array(terms: Terms, node: pypika.Array) -> Any:
-    items = vars(node)["values"]
-    if all(is_constant(each) or type(each) is pypika.NullValue for each in items):
-        values = [vars(each).get("value") for each in items]
-        return ArrayItems((), Value(values, type_of(values)))
-    return ArrayItems(tuple([terms.term(each) for each in items]))
+    return array(*[terms.term(each) for each in vars(node)["values"]])
 
 
 convert_operands(pypika.Term, as_expression)

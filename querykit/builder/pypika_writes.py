@@ -8,7 +8,7 @@ from pypika import terms as pypika_terms
 from pypika.queries import Table as PyPikaTable
 
 from querykit.builder.creator import delete_from, insert_into, update
-from querykit.builder.expressions import NULL, Value
+from querykit.builder.operands import NULL, Value
 from querykit.builder.pypika_tables import reference_of
 from querykit.builder.pypika_terms import column_under, is_constant, translation_of
 from querykit.builder.tables import Column, Table, checked_name

@@ -9,7 +9,8 @@ from pypika import functions as pypika_functions
 from pypika.terms import Field, Term
 
 from querykit.builder.compiled import OutputColumn
-from querykit.builder.expressions import Expression, Ordering, Subquery, Value, convert_operands, operand, query_of
+from querykit.builder.expressions import Expression, Ordering
+from querykit.builder.operands import Subquery, Value, convert_operands, operand, query_of
 from querykit.builder.statement import RowT, Statement, ValueT
 from querykit.builder.tables import Column, Source, Table, checked_name, typed_column
 from querykit.builder.value_types import INT, ValueType
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
 
 SetOperator = Literal["UNION", "INTERSECT", "EXCEPT"]
 
+_FIRST = "limited to one"
+"""Under what a query keeps itself with LIMIT 1, beside its compiled forms."""
+
 
 class AllColumns:
     """``*`` or ``table.*``, where the columns are not declared."""
 
     alias = None
+    value_type = None
 
     def __init__(self, source: Source | None) -> None:
         """Hold the table, or None for every table of the query."""
@@ -99,16 +104,37 @@ class Query(Statement[RowT, ValueT]):
     def limit(self, count: int | Expression[int], *, with_ties: bool = False) -> Self:
         """``LIMIT``, replacing an earlier one. The number is bound.
 
+        The standard's ``FETCH FIRST n ROWS`` is the same and is written here too, with its WITH TIES: `fetch_first`, as
+        everything named ``fetch_…``, runs the query, and reads its first row.
+
+        >>> from querykit import select_from, table
+        >>> pet = table("pet")
+        >>> heaviest = select_from(pet).select(pet.name).order_by(pet.weight.desc()).limit(3, with_ties=True)
+        >>> print(heaviest.compile("postgres").sql)
+        SELECT "pet"."name" FROM "pet" ORDER BY "pet"."weight" DESC FETCH FIRST $1 ROWS WITH TIES
+
         Args:
             count: How many rows at most.
-            with_ties: Also the rows that ORDER BY does not tell from the last one: ``FETCH FIRST … WITH TIES``, which
-                PostgreSQL and MariaDB (10.6) have.
+            with_ties: Also the rows that ORDER BY does not tell from the last one.
+
+        Raises:
+            UnsupportedError: when compiled for MySQL or SQLite `with_ties`, which PostgreSQL and MariaDB (10.6) have.
         """
         return self.replaced(row_limit=row_count(count, "limit"), has_ties=with_ties)
 
+    def limited_to_one(self) -> Self:
+        """The query with ``LIMIT 1`` that `fetch_first` runs: kept, so that it is compiled once."""
+        kept = self._compiled
+        if kept is None:
+            kept = self.__dict__["_compiled"] = {}
+        if _FIRST not in kept:
+            kept[_FIRST] = self.limit(1)
+        found: Self = kept[_FIRST]
+        return found
+
     def clear_limit(self) -> Self:
         """The query without LIMIT."""
-        return self.with_part("row_limit", None)
+        return self.replaced(row_limit=None, has_ties=False)
 
     def offset(self, count: int | Expression[int]) -> Self:
         """``OFFSET``, replacing an earlier one. The number is bound."""
@@ -273,6 +299,8 @@ def output_name(term: Any) -> str | None:
 
 def shape_of(term: Any) -> ValueType | Nested | None:
     """How a term's value is decoded; None where only the database knows."""
+    if type(term) is Column:
+        return term.value_type
     if isinstance(term, Expression):
         return term.shape
     return INT if type(term) is pypika_functions.Count else None

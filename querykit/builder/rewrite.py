@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pypika.terms import Term
 
 from querykit.builder.cte import CommonTable
-from querykit.builder.expressions import Keyword, Ordering, Parameter, Value
+from querykit.builder.expressions import Ordering
+from querykit.builder.operands import Keyword, Parameter, Value
 from querykit.builder.query import AllColumns
 from querykit.builder.raw import Name
 from querykit.builder.statement import Statement
@@ -75,11 +76,16 @@ def walk(node: Any) -> Iterator[Any]:
     yield node
 
 
+def writes(statement: Statement[Any, Any]) -> bool:
+    """Whether a statement changes data, or one inside it does; raw SQL may."""
+    return any(isinstance(node, Statement) and node.is_write for node in walk(statement))
+
+
 def rewrite(node: NodeT, rule: Callable[[Any], Any]) -> NodeT:
     """The node with every node of it, innermost first, replaced by what the rule gives for it.
 
     >>> from querykit import rewrite, select_from, table, value
-    >>> from querykit.builder.expressions import Value
+    >>> from querykit.builder.operands import Value
     >>> pet = table("pet")
     >>> query = select_from(pet).select(pet.name).where(pet.species == "cat")
     >>> dogs = rewrite(query, lambda node: value("dog") if isinstance(node, Value) else node)

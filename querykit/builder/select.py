@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar, overl
 from pypika.terms import Star, Term
 
 from querykit.builder.compiled import OutputColumn
-from querykit.builder.expressions import TRUE, Expression, Subquery, condition, operand
+from querykit.builder.expressions import Condition, Expression
 from querykit.builder.locking import lock
+from querykit.builder.logic import condition
+from querykit.builder.operands import TRUE, Subquery, operand
 from querykit.builder.query import AliasedQuery, AllColumns, Query, as_source, grouping, output_name, shape_of
 from querykit.builder.statement import RowClassT, RowT, Statement, ValueT
 from querykit.builder.tables import Column, Source, checked_name
@@ -17,6 +19,8 @@ from querykit.errors import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from querykit.builder.row_filters import Filters
 
     T = TypeVar("T")
 
@@ -50,6 +54,7 @@ class Select(Query[RowT, ValueT]):
         is_distinct: Whether DISTINCT stands after SELECT.
         distinct_terms: The terms of DISTINCT ON.
         front_modifiers: What stands between SELECT and the columns, as raw SQL.
+        filtering: What puts the conditions of plugins into it when it is written.
     """
 
     columns: tuple[Term | AllColumns, ...] = ()
@@ -62,6 +67,7 @@ class Select(Query[RowT, ValueT]):
     is_distinct: bool = False
     distinct_terms: tuple[Term, ...] = ()
     front_modifiers: tuple[Term, ...] = ()
+    filtering: Filters | None = None
 
     # -- the select list ----------------------------------------------------------------------------------------------
 
@@ -132,6 +138,10 @@ class Select(Query[RowT, ValueT]):
             "distinct_terms", self.distinct_terms + tuple([grouping(each, "distinct_on") for each in terms])
         )
 
+    def clear_distinct(self) -> Self:
+        """The query without DISTINCT and DISTINCT ON."""
+        return self.replaced(is_distinct=False, distinct_terms=())
+
     def modify_front(self, modifier: Expression[Any]) -> Self:
         """Raw SQL between SELECT and the columns; more calls add more.
 
@@ -153,6 +163,10 @@ class Select(Query[RowT, ValueT]):
         """
         return self.with_part("end_modifiers", (*self.end_modifiers, checked_modifier(modifier, "modify_end")))
 
+    def clear_modifiers(self) -> Self:
+        """The query without the raw SQL at its edges."""
+        return self.replaced(front_modifiers=(), end_modifiers=())
+
     def scalars(self) -> Self:
         """For the JSON helpers: the values of the one column, not rows.
 
@@ -165,6 +179,10 @@ class Select(Query[RowT, ValueT]):
     def from_(self, *sources: Any) -> Self:
         """Add tables, aliased sub-queries or CTEs to FROM."""
         return self.with_part("sources", self.sources + tuple([as_source(each) for each in sources]))
+
+    def clear_from(self) -> Self:
+        """The query without FROM and its joins."""
+        return self.replaced(sources=(), joins=())
 
     def inner_join(self, source: Any, *on: Any, using: Sequence[str] = ()) -> Self:
         """``INNER JOIN source ON …``; conditions are ANDed. `using` names columns that both sides have instead."""
@@ -212,7 +230,7 @@ class Select(Query[RowT, ValueT]):
         if bool(on) == bool(using):
             raise BuildError(f"{kind.lower()}_join needs either conditions or using=[…]; cross_join has none")
         on = conditions(on, f"{kind.lower()}_join") if on else ()
-        names = tuple([checked_name(each, "a column of using") for each in using])
+        names = tuple([checked_name(each, "a column of using") for each in using]) if using else ()
         return self.with_part("joins", (*self.joins, Join(kind, as_source(source), on, names)))
 
     def _joined_laterally(self, kind: JoinKind, source: Any, on: tuple[Any, ...]) -> Self:
@@ -229,7 +247,7 @@ class Select(Query[RowT, ValueT]):
         Raises:
             BuildError: no condition, or something that is none (a Python bool, a value).
         """
-        if len(criteria) != 1 or not isinstance(criteria[0], Expression):  # one condition, as is usual, needs no call
+        if len(criteria) != 1 or not isinstance(criteria[0], Condition):  # one condition, as is usual, needs no call
             criteria = conditions(criteria, "where")
         return self.with_part("predicates", self.predicates + criteria)
 
@@ -259,6 +277,10 @@ class Select(Query[RowT, ValueT]):
         if not windows:
             raise BuildError("window() takes at least one window")
         return self.with_part("windows", self.windows + windows)
+
+    def clear_windows(self) -> Self:
+        """The query without the clause WINDOW."""
+        return self.with_part("windows", ())
 
     def clear_having(self) -> Self:
         """The query without HAVING."""
@@ -327,10 +349,8 @@ class Select(Query[RowT, ValueT]):
 
     def output_columns(self) -> tuple[OutputColumn, ...] | None:
         """The columns of its rows; None where one is ``*``."""
-        names = self.output_names()
-        if names is None:
-            return None
-        return tuple([OutputColumn(name, shape_of(each)) for name, each in zip(names, self.columns, strict=True)])
+        found = [OutputColumn(output_name(each), shape_of(each)) for each in self.columns]
+        return None if AllColumns in map(type, self.columns) else tuple(found)
 
     def output_names(self) -> list[str | None] | None:
         """The names of its columns, None for one that the database names; None where one is ``*``."""
@@ -354,7 +374,7 @@ def conditions(criteria: tuple[Any, ...], where: str) -> tuple[Term, ...]:
     if not criteria:
         raise BuildError(f"{where}() takes at least one condition")
     for each in criteria:
-        if not isinstance(each, Expression):
+        if not isinstance(each, Condition):
             return tuple([condition(each, where) for each in criteria])
     return criteria
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
-from weakref import WeakKeyDictionary
 
 from querykit.builder.compiled import dialect_named
-from querykit.builder.expressions import Subquery, convert_operands
+from querykit.builder.marks import Mark
+from querykit.builder.operands import Subquery, convert_operands
+from querykit.builder.prepared import PreparedQuery
+from querykit.builder.readable import readable
 from querykit.builder.row_types import check_rows
 from querykit.errors import BuildError, CompileError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from typing import Concatenate, ParamSpec
 
-    from querykit.builder.compiled import CompiledQuery, Dialect, ExecuteResult, Executor, OutputColumn, Streamed
+    from querykit.builder.compiled import CompiledQuery, Dialect, ExecuteResult, OutputColumn
     from querykit.builder.cte import CommonTable
+    from querykit.builder.executor import Executor, Streamed
     from querykit.builder.json_result import Decimals
+    from querykit.builder.tables import Table
 
     P = ParamSpec("P")
 
@@ -36,7 +41,7 @@ class Statement(Generic[RowT, ValueT]):
     """
 
     _compiled: dict[Any, Any] | None = None
-    """What was made of it: its compiled form by dialect, and under None what plugins made, by their chain."""
+    """What was made of it: its compiled form, by dialect, and more."""
 
     executor: Executor | None = None
     ctes: tuple[CommonTable, ...] = ()
@@ -51,6 +56,8 @@ class Statement(Generic[RowT, ValueT]):
     """The class that its rows are made of, or None for dicts."""
     plugins: tuple[Any, ...] = ()
     """The plugins that it goes through when it is run, after those of the database."""
+    marks: tuple[Mark, ...] = ()
+    """What was said to plugins about it and all that stands in it, the latest last."""
 
     def with_part(self, name: str, part: object) -> Self:
         """A copy with one other part: the one way a statement is made from another."""
@@ -92,23 +99,44 @@ class Statement(Generic[RowT, ValueT]):
             )
         return then(self) if condition else self
 
+    def clear_with(self) -> Self:
+        """The statement without WITH."""
+        return self.replaced(ctes=(), is_recursive=False)
+
     # -- plugins ------------------------------------------------------------------------------------------------------
 
     def with_plugin(self, plugin: Any) -> Self:
         """The statement, to go through one more plugin when it is run. One inside another goes through the outer's."""
         return self.with_part("plugins", (*self.plugins, plugin))
 
-    def kept(self, owner: Any, key: Hashable, make: Callable[[], ResultT]) -> ResultT:
-        """What `make` gives, kept with the statement while `owner` lives too; what is made must not hold either."""
-        forms = self._compiled
-        if forms is None:
-            forms = self.__dict__["_compiled"] = {}
-        owners: WeakKeyDictionary[Any, dict[Any, Any]] = forms.setdefault(None, WeakKeyDictionary())
-        made = owners.setdefault(owner, {})
-        if key not in made:
-            made[key] = make()
-        found: ResultT = made[key]
-        return found
+    def marked(self, word: str, *tables: Table) -> Self:
+        """Say a word to plugins about the statement and all that stands in it: about tables, or about all of them."""
+        return self.with_part("marks", (*self.marks, Mark(word, tables)))
+
+    def with_deleted(self, *tables: Table) -> Self:
+        """Read rows that `SoftDeletePlugin` holds for deleted too, of these tables or of all; in sub-queries also.
+
+        >>> from querykit import Database, SoftDeletePlugin, select_from, table
+        >>> db = Database("sqlite://", plugins=[SoftDeletePlugin(column="deleted_at", tables=["pet"])])
+        >>> pet = table("pet")
+        >>> everyone = select_from(pet).select(pet.name).with_deleted()
+        """
+        return self.marked("with_deleted", *tables)
+
+    def only_deleted(self, *tables: Table) -> Self:
+        """Read only rows that `SoftDeletePlugin` holds for deleted, of these tables or of all; in sub-queries also.
+
+        Raises:
+            CompileError: when compiled without that plugin, for it would give every row.
+        """
+        return self.marked("only_deleted", *tables)
+
+    def trusted(self) -> Self:
+        """Let raw SQL, unknown functions and unlisted tables stand in it under `RowLevelSecurityPlugin`.
+
+        The policies of the tables that it names hold all the same; what raw SQL reads, you answer for.
+        """
+        return self.marked("trusted")
 
     # -- compiling ----------------------------------------------------------------------------------------------------
 
@@ -159,19 +187,24 @@ class Statement(Generic[RowT, ValueT]):
         return self.replaced(row_type=row_type)  # type: ignore[return-value]
 
     def __str__(self) -> str:
-        """Readable SQL, for reading only."""
+        """SQL with a line for each clause, for reading only: of PostgreSQL, or of the next database that can do it."""
         for name in ("postgres", "mysql", "mariadb", "sqlite"):
             try:
-                return self.compile(name).sql
+                return readable(self.compile(name).sql)
             except Exception as error:  # noqa: BLE001 - print() of a half-built query says what is missing
                 reason = error
         return f"<{type(self).__name__}: {reason}>"
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook."""
+        return f"<pre><code>{escape(str(self))}</code></pre>"
 
     def __repr__(self) -> str:
         """Which kind of statement; `print` shows its SQL."""
         return f"<{type(self).__name__}>"
 
     # -- running ------------------------------------------------------------------------------------------------------
+    # Most of these are no coroutines themselves: each coroutine takes its part of the time of a short query.
 
     def _bound(self) -> Executor:
         if self.executor is None:
@@ -181,45 +214,64 @@ class Statement(Generic[RowT, ValueT]):
             )
         return self.executor
 
-    async def fetch_all(
+    def prepare(self, *, timeout: float | None = None) -> PreparedQuery[RowT, ValueT]:
+        """The statement to be run often, by the values of its named parameters: compiled once, checked every time.
+
+        ``find = db.select_from(person).select(person.name).where(person.id == param("id", int)).prepare()``, then
+        ``await find.fetch_one(id=7)``.
+
+        Args:
+            timeout: The seconds that each run may take; None takes the database's default.
+
+        Raises:
+            UsageError: the statement was started from no database.
+        """
+        return PreparedQuery(self, self._bound(), timeout)
+
+    def fetch_all(
         self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> list[RowT]:
+    ) -> Coroutine[Any, Any, list[RowT]]:
         """Every row.
 
         Args:
             parameters: Values for the query's named parameters.
             timeout: Seconds after which the statement is stopped; None takes the database's default.
         """
-        return await self._bound().fetch_all(self, parameters=parameters, timeout=timeout)
+        return self._bound().fetch_all(self, parameters=parameters, timeout=timeout)
 
-    async def fetch_one(self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None) -> RowT:
+    def fetch_one(
+        self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
+    ) -> Coroutine[Any, Any, RowT]:
         """The only row.
 
         Raises:
             NoResultError: there is none.
             MultipleResultsError: there is a second one.
         """
-        return await self._bound().fetch_one(self, parameters=parameters, timeout=timeout)
+        return self._bound().fetch_one(self, parameters=parameters, timeout=timeout)
 
-    async def fetch_one_or_none(
+    def fetch_one_or_none(
         self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> RowT | None:
+    ) -> Coroutine[Any, Any, RowT | None]:
         """The only row, or None where there is none.
 
         Raises:
             MultipleResultsError: there is a second one.
         """
-        return await self._bound().fetch_one_or_none(self, parameters=parameters, timeout=timeout)
+        return self._bound().fetch_one_or_none(self, parameters=parameters, timeout=timeout)
 
-    async def fetch_first(
+    def fetch_first(
         self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> RowT | None:
-        """The first row, or None where there is none. A select is run with ``LIMIT 1``."""
-        return await self._bound().fetch_first(self, parameters=parameters, timeout=timeout)
+    ) -> Coroutine[Any, Any, RowT | None]:
+        """Run the query and read its first row, or None where there is none. A select is run with ``LIMIT 1``.
 
-    async def fetch_value(
+        SQL's clause ``FETCH FIRST n ROWS WITH TIES`` is written by ``limit(n, with_ties=True)``.
+        """
+        return self._bound().fetch_first(self, parameters=parameters, timeout=timeout)
+
+    def fetch_value(
         self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> ValueT:
+    ) -> Coroutine[Any, Any, ValueT]:
         """The value of the only column of the only row.
 
         Raises:
@@ -227,23 +279,23 @@ class Statement(Generic[RowT, ValueT]):
             MultipleResultsError: there is a second row.
             ResultError: the query has more than one column.
         """
-        return await self._bound().fetch_value(self, parameters=parameters, timeout=timeout)
+        return self._bound().fetch_value(self, parameters=parameters, timeout=timeout)
 
-    async def fetch_column(
+    def fetch_column(
         self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> list[ValueT]:
+    ) -> Coroutine[Any, Any, list[ValueT]]:
         """The values of the only column, in the order of the rows.
 
         Raises:
             ResultError: the query has more than one column.
         """
-        return await self._bound().fetch_column(self, parameters=parameters, timeout=timeout)
+        return self._bound().fetch_column(self, parameters=parameters, timeout=timeout)
 
-    async def execute(
+    def execute(
         self, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> ExecuteResult:
+    ) -> Coroutine[Any, Any, ExecuteResult]:
         """Run it for what it does, and say how many rows it matched."""
-        return await self._bound().execute(self, parameters=parameters, timeout=timeout)
+        return self._bound().execute(self, parameters=parameters, timeout=timeout)
 
     async def explain(
         self,
@@ -273,13 +325,13 @@ class Statement(Generic[RowT, ValueT]):
         """The rows one after the other, read from the server `chunk_size` at a time."""
         return self._bound().stream(self, chunk_size=chunk_size, parameters=parameters, timeout=timeout)
 
-    async def fetch_json(
+    def fetch_json(
         self,
         *,
         decimals: Decimals = "string",
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> bytes:
+    ) -> Coroutine[Any, Any, bytes]:
         """The whole result as a JSON array of objects, composed by the database: bytes for an HTTP response.
 
         Values are written as `msgspec.json.encode` writes them: dates and times as ISO 8601, instants in UTC with a Z,
@@ -294,11 +346,11 @@ class Statement(Generic[RowT, ValueT]):
 
         Raises:
             BuildError: a column has no name, or the query has `rows_as`.
-            UnsupportedError: the database cannot make JSON of it: raw SQL on MySQL and MariaDB, a `json_map_from`.
+            UnsupportedError: the database cannot make JSON of it: raw SQL on MySQL and MariaDB, a map by dates.
             TruncatedResultError: the server cut a nested list.
             DecodeError: a value has no form in JSON, or is not of its column's type.
         """
-        return await self._bound().fetch_json(self, decimals=decimals, parameters=parameters, timeout=timeout)
+        return self._bound().fetch_json(self, decimals=decimals, parameters=parameters, timeout=timeout)
 
 
 _adopters: list[tuple[type, Callable[[Any], Statement[Any, Any]]]] = []

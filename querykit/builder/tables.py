@@ -8,9 +8,11 @@ from typing import cast as static_cast
 
 from pypika.terms import Field
 
+from querykit.builder.columns import PLAIN, ColumnOptions
 from querykit.builder.compiled import did_you_mean
-from querykit.builder.expressions import Condition, Expression, convert_operands
+from querykit.builder.expressions import Condition, Expression
 from querykit.builder.json_paths import JsonExpression, whole_document
+from querykit.builder.operands import convert_operands
 from querykit.builder.value_types import ValueType, value_type
 from querykit.errors import BuildError
 
@@ -113,8 +115,11 @@ class Source:
                 raise AttributeError(
                     f"{type(self).__name__} has no attribute {name!r}; a column of that name is source[{name!r}]"
                 )
+            column = self._columns.get(name)
+            if column is not None:
+                return column
             try:
-                return self[name]
+                return self._missing_column(name)
             except BuildError as error:
                 raise UnknownColumnError(str(error)) from None
 
@@ -171,6 +176,16 @@ class Table(Source):
         self._reference = alias or name
         self._columns = {each: typed_column(each, self, type_) for each, type_ in declared.items()}
         self.__dict__.update({each: column for each, column in self._columns.items() if each not in _TAKEN_NAMES})
+
+    @property
+    def _primary_key(self) -> tuple[Column[Any], ...]:
+        """The columns of its primary key, in the order of their declaration; none, where none is declared."""
+        return tuple(each for name, each in self._columns.items() if self._options(name).primary_key)
+
+    def _options(self, name: str) -> ColumnOptions:
+        """What `column` was told of the column of that name."""
+        options = getattr(type(self), name, None)
+        return options if isinstance(options, ColumnOptions) else PLAIN
 
     def as_(self, alias: str) -> Self:
         """The same table under another name, with columns of its own: needed where a table meets itself."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from querykit.builder.expressions import Condition, Expression, Value, known_type, operand
+from querykit.builder.expressions import Condition, Expression, known_type
 from querykit.builder.functions import FunctionCall, known
+from querykit.builder.operands import Value, operand
 from querykit.builder.value_types import BOOL, INT, STR
 from querykit.errors import BuildError
 
@@ -38,12 +39,12 @@ def concat(*terms: Any) -> Expression[str]:
     Raises:
         BuildError: a term is of a type whose text differs from database to database: a bool, a float.
     """
-    return Concat(_texts(terms, "concat"))
+    return Concat(texts_of(terms, "concat"))
 
 
 def concat_ws(separator: Any, *terms: Any) -> FunctionCall[str]:
     """``CONCAT_WS``: the texts that are not NULL, with a separator between them."""
-    return known("CONCAT_WS", [operand(separator), *_texts(terms, "concat_ws")], STR)
+    return known("CONCAT_WS", [operand(separator), *texts_of(terms, "concat_ws")], STR)
 
 
 def lower(term: Any) -> FunctionCall[str]:
@@ -160,7 +161,12 @@ class Matching(Condition):
         self.value_type = BOOL
 
 
-def _texts(terms: tuple[Any, ...], where: str) -> tuple[Term, ...]:
+def texts_of(terms: tuple[Any, ...], where: str) -> tuple[Term, ...]:
+    """Terms that are put together to one text, and have the same text on every database.
+
+    Raises:
+        BuildError: there is none, or one is of another type.
+    """
     if not terms:
         raise BuildError(f"{where}() takes at least one text")
     found = tuple([operand(each) for each in terms])

@@ -5,19 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from typing import cast as static_cast
 
-from querykit.builder.expressions import (
-    FALSE,
-    TRUE,
-    Condition,
-    Expression,
-    InQuery,
-    Subquery,
-    and_,
-    operand,
-    or_,
-    query_of,
-)
-from querykit.builder.pypika_nodes import Row
+from querykit.builder.comparisons import InQuery
+from querykit.builder.expressions import Condition, Expression
+from querykit.builder.logic import and_, or_
+from querykit.builder.operands import FALSE, TRUE, Subquery, operand, query_of
 from querykit.builder.query import Query
 from querykit.errors import BuildError
 
@@ -29,32 +20,36 @@ if TYPE_CHECKING:
     from querykit.builder.statement import Statement
 
 
-class TupleValue(Row[Any]):
-    """Several terms that are compared as one; made by `tuple_`."""
+class TupleValue(Expression[Any]):
+    """``(a, b)``: several terms that are compared as one; made by `tuple_`."""
+
+    def __init__(self, items: tuple[Term, ...]) -> None:
+        """Hold the terms."""
+        self.items = items
 
     def __eq__(self, other: object) -> Condition:  # type: ignore[override]
         """``(a, b) = (c, d)``; None in it asks for NULL."""
-        return self._compared("=", other)
+        return self.compared("=", other)
 
     def __ne__(self, other: object) -> Condition:  # type: ignore[override]
         """``(a, b) <> (c, d)``; None in it asks for NULL."""
-        return self._compared("<>", other)
+        return self.compared("<>", other)
 
     def __lt__(self, other: Any) -> Condition:  # type: ignore[override]
         """``(a, b) < (c, d)``: by the first terms that differ."""
-        return self._compared("<", other)
+        return self.compared("<", other)
 
     def __le__(self, other: Any) -> Condition:  # type: ignore[override]
         """``(a, b) <= (c, d)``."""
-        return self._compared("<=", other)
+        return self.compared("<=", other)
 
     def __gt__(self, other: Any) -> Condition:  # type: ignore[override]
         """``(a, b) > (c, d)``: what comes after a row in the order of a and b."""
-        return self._compared(">", other)
+        return self.compared(">", other)
 
     def __ge__(self, other: Any) -> Condition:  # type: ignore[override]
         """``(a, b) >= (c, d)``."""
-        return self._compared(">=", other)
+        return self.compared(">=", other)
 
     __hash__ = object.__hash__
 
@@ -72,11 +67,12 @@ class TupleValue(Row[Any]):
         """The opposite of `is_in`."""
         return self._among(values, is_negated=True)
 
-    def _compared(self, operator: str, other: Any) -> Condition:
-        if isinstance(other, tuple | list | Row):
+    def compared(self, operator: str, other: Any) -> Condition:
+        """A comparison with another tuple, or with the row of a query, by the operator as SQL writes it."""
+        if isinstance(other, tuple | list | TupleValue):
             items = self._paired(other)
             if not any(each is None for each in items):
-                return TupleComparison(operator, self, Row(static_cast("tuple[Term, ...]", items)))
+                return TupleComparison(operator, self, TupleValue(static_cast("tuple[Term, ...]", items)))
             if operator not in ("=", "<>"):
                 raise BuildError("a tuple with None in it has no order")
             each = [
@@ -87,7 +83,7 @@ class TupleValue(Row[Any]):
 
     def _paired(self, other: Any) -> tuple[Term | None, ...]:
         """The items of another tuple, each checked against the term that it is compared with."""
-        items = other.items if isinstance(other, Row) else tuple(other)
+        items = other.items if isinstance(other, TupleValue) else tuple(other)
         if len(items) != len(self.items):
             raise BuildError(f"a tuple of {len(self.items)} is compared with one of {len(items)}")
         return tuple(
@@ -102,11 +98,11 @@ class TupleValue(Row[Any]):
         rows = []
         found: list[Condition] = []
         for each in values:
-            if not isinstance(each, tuple | list | Row):
+            if not isinstance(each, tuple | list | TupleValue):
                 raise BuildError(f"is_in of a tuple takes tuples, not {type(each).__name__}")
             items = self._paired(each)
             if any(item is None for item in items):
-                found.append(self._compared("=", each))
+                found.append(self.compared("=", each))
             else:
                 rows.append(static_cast("tuple[Term, ...]", items))
         if rows:
@@ -119,7 +115,7 @@ class TupleValue(Row[Any]):
         return ~joined if is_negated else joined
 
     def _query(self, query: Any, where: str) -> Statement[Any, Any]:
-        found = query_of(query, where)
+        found = query.query if isinstance(query, Subquery) else query_of(query, where)
         names = found.output_names() if isinstance(found, Query) else None
         if names is not None and len(names) != len(self.items):
             raise BuildError(f"a tuple of {len(self.items)} is compared with a query of {len(names)} columns")
@@ -129,7 +125,7 @@ class TupleValue(Row[Any]):
 class TupleComparison(Condition):
     """``(a, b) = (c, d)``."""
 
-    def __init__(self, operator: str, left: Row[Any], right: Row[Any] | Subquery[Any]) -> None:
+    def __init__(self, operator: str, left: TupleValue, right: TupleValue | Subquery[Any]) -> None:
         """Hold the operator as SQL writes it, and both sides."""
         self.operator = operator
         self.left = left
@@ -139,7 +135,7 @@ class TupleComparison(Condition):
 class TupleList(Condition):
     """``(a, b) [NOT] IN ((1, 2), (3, 4))``; the rows are at least one."""
 
-    def __init__(self, term: Row[Any], rows: tuple[tuple[Term, ...], ...], *, is_negated: bool = False) -> None:
+    def __init__(self, term: TupleValue, rows: tuple[tuple[Term, ...], ...], *, is_negated: bool = False) -> None:
         """Hold the terms, and the rows of as many items."""
         self.term = term
         self.rows = rows
@@ -153,6 +149,14 @@ class Quantified(Expression[Any]):
         """Hold a query, or an array."""
         self.word = word
         self.term = term
+
+    def _only_at_the_right(self, *_: object) -> NoReturn:
+        word = self.word.lower()
+        raise BuildError(f"{word}_(…) stands at the right of a comparison: column == {word}_(…)")
+
+    __eq__ = __ne__ = _only_at_the_right  # pyright: ignore[reportAssignmentType]
+    __lt__ = __le__ = __gt__ = __ge__ = _only_at_the_right  # pyright: ignore[reportAssignmentType]
+    __hash__ = object.__hash__
 
 
 def tuple_(*terms: Any) -> TupleValue:

@@ -39,6 +39,16 @@ class Update(Restricted[RowT, ValueT]):
         changed = assignments(self.table, values, columns, self.assignments, where="set", may_be_joined=True)
         return self.with_part("assignments", changed)
 
+    def restore(self) -> Self:
+        """Bring rows back that `SoftDeletePlugin` holds for deleted; with `set`, other columns can change with it.
+
+        ``db.update(person).restore().where(person.id == 7)``
+
+        Raises:
+            CompileError: when compiled without that plugin.
+        """
+        return self.marked("restore", self.table)
+
     def from_(self, *sources: Any) -> Self:
         """Other tables, aliased queries or CTEs that values and conditions refer to.
 

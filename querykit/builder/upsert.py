@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pypika.terms import Term
 
-from querykit.builder.expressions import Expression, condition
+from querykit.builder.expressions import Expression
+from querykit.builder.logic import condition
 from querykit.builder.tables import Column, Source, Table, checked_name
 from querykit.builder.write import Assignment, assignments, target_column
 from querykit.errors import BuildError

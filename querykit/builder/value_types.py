@@ -63,6 +63,15 @@ def _stored_kind(kind: str, item: ValueType | None, stored: ValueType | None) ->
     return kind if item is None else f"list of {item.stored_kind}"
 
 
+_FAMILIES = {
+    **dict.fromkeys(("int", "total", "float", "average", "decimal"), "number"),
+    **{
+        each: each
+        for each in ("str", "bool", "bytes", "date", "time", "datetime", "instant", "timedelta", "uuid", "json")
+    },
+}
+
+
 class ValueType:
     """What values an expression has. Made by `value_type` and `type_of`, so that equal types are one object.
 
@@ -75,12 +84,24 @@ class ValueType:
         item: Of a list, the type of its items.
         stored: Of an enum or a registered type, the type that the database holds.
         stored_kind: The kind that the database sees: that of `stored`, ``"list of float"`` and its like for lists.
+        family: What every database compares with its like: every number is a ``"number"``; None of lists.
         encode: Of an enum or a registered type, what makes the stored value of a Python value.
         decode: Of an enum or a registered type, what makes the Python value of a stored one.
         is_nullable: Whether None was among the annotation's types.
     """
 
-    __slots__ = ("accepts", "decode", "encode", "is_nullable", "item", "kind", "python", "stored", "stored_kind")
+    __slots__ = (
+        "accepts",
+        "decode",
+        "encode",
+        "family",
+        "is_nullable",
+        "item",
+        "kind",
+        "python",
+        "stored",
+        "stored_kind",
+    )
 
     def __init__(
         self,
@@ -99,6 +120,7 @@ class ValueType:
         self.item: Final = item
         self.stored: Final = stored
         self.stored_kind: Final = _stored_kind(kind, item, stored)
+        self.family: Final = _FAMILIES.get(self.stored_kind)
         self.encode: Final = encode
         self.decode: Final = decode
         self.is_nullable: Final = is_nullable
@@ -287,8 +309,10 @@ def register_type(python: type[T], stored: Any, *, encode: Callable[[T], Any], d
     held = value_type(stored)
     if held is None or not isinstance(python, type):
         raise BuildError("register_type() takes a class, and a type that a column can have")
+    is_new = python not in _registered
     _registered[python] = ValueType("custom", python, stored=held, encode=encode, decode=decode)
-    _read_annotation.cache_clear()
+    if not is_new:  # of what could not be read before nothing is kept, and equal types stay one object
+        _read_annotation.cache_clear()
 
 
 BOOL: Final = ValueType("bool", bool)

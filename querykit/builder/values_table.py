@@ -8,7 +8,7 @@ from typing import Any
 from pypika.terms import Term
 
 from querykit.builder.compiled import OutputColumn
-from querykit.builder.expressions import Value, operand
+from querykit.builder.operands import Value, operand
 from querykit.builder.query import AliasedQuery, shape_of
 from querykit.builder.statement import Statement
 from querykit.builder.tables import checked_name

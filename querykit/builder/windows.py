@@ -6,8 +6,9 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from querykit.builder.expressions import Expression, Ordering, Value, operand
+from querykit.builder.expressions import Expression, Ordering
 from querykit.builder.intervals import Interval
+from querykit.builder.operands import Value, operand
 from querykit.builder.tables import checked_name
 from querykit.builder.value_types import type_of
 from querykit.errors import BuildError

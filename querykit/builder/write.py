@@ -11,7 +11,9 @@ from typing import Any, Final, Self
 from pypika.terms import Term
 
 from querykit.builder.compiled import OutputColumn
-from querykit.builder.expressions import Expression, Ordering, Value, condition, operand
+from querykit.builder.expressions import Expression, Ordering, known_type, name_of
+from querykit.builder.logic import condition
+from querykit.builder.operands import Value, operand
 from querykit.builder.query import AllColumns, as_source, ordering_of, output_name, row_count, shape_of
 from querykit.builder.select import Join, JoinKind, Select, checked_modifier, conditions
 from querykit.builder.statement import RowT, Statement, ValueT
@@ -28,6 +30,9 @@ PLAIN: Final = frozenset(
     }
 )
 """Types of which an object is a value and nothing else."""
+
+
+_FRACTIONAL: Final = frozenset({"float", "average", "decimal"})
 
 
 class Write(Statement[RowT, ValueT]):
@@ -52,6 +57,21 @@ class Write(Statement[RowT, ValueT]):
         DELETE FROM "pet" /* spring cleaning */
         """
         return self.with_part("end_modifiers", (*self.end_modifiers, checked_modifier(modifier, "modify_end")))
+
+    def clear_modifiers(self) -> Self:
+        """The statement without the raw SQL at its end."""
+        return self.with_part("end_modifiers", ())
+
+    def clear_returning(self) -> Self:
+        """The statement without RETURNING."""
+        return self.with_part("returned", ())
+
+    def hard_delete(self) -> Self:
+        """Delete rows for good where `SoftDeletePlugin` would keep them: those it holds for deleted already too.
+
+        ``only_deleted().hard_delete()`` empties the bin. It also lets `Insert.or_replace` and MERGE delete rows.
+        """
+        return self.marked("hard_delete", self.table)
 
     def _returning(self, columns: tuple[Any, ...]) -> Self:
         """The statement with more in RETURNING, by the rules of a select list."""
@@ -150,6 +170,10 @@ class Restricted(Write[RowT, ValueT]):
         """
         return self.with_part("orderings", self.orderings + tuple([ordering_of(each) for each in terms]))
 
+    def clear_order_by(self) -> Self:
+        """The statement without ORDER BY."""
+        return self.with_part("orderings", ())
+
     def limit(self, count: Any) -> Self:
         """``LIMIT``: the first rows only (MySQL and MariaDB, one table).
 
@@ -158,6 +182,10 @@ class Restricted(Write[RowT, ValueT]):
                 ``where(pet.id.is_in(select_from(other).select(other.id).order_by(…).limit(9)))`` does the same.
         """
         return self.with_part("row_limit", row_count(count, "limit"))
+
+    def clear_limit(self) -> Self:
+        """The statement without LIMIT."""
+        return self.with_part("row_limit", None)
 
 
 def target_column(table: Table, key: Any, *, may_be_joined: bool = False) -> Column[Any]:
@@ -198,7 +226,15 @@ def assigned(column: Column[Any], value: Any) -> Any:
     elif type(value) is known.python:
         return known.check(value, column.described())
     term = operand(value, column)
-    return term.value if type(term) is Value else term
+    if type(term) is Value:
+        return term.value
+    given = known_type(term)
+    if known is not None and known.stored_kind == "int" and given is not None and given.kind in _FRACTIONAL:
+        raise BuildError(
+            f"{column.described()} takes int, and {name_of(term)} is a {given}, which databases cut or round in "
+            "different ways: say cast(x, int), fn.round(x) or fn.div(a, b)"
+        )
+    return term
 
 
 def assignments(

@@ -31,5 +31,7 @@ def register_visitor(node: type, function: Callable[[Any, Any], str], *, dialect
     leave_alone(node)
     names = (dialect,) if dialect else ("postgres", "mysql", "mariadb", "sqlite")
     for name in names:
-        compiler: type[ExpressionCompiler] = dialect_named(name).compiler  # type: ignore[attr-defined]
+        found: Dialect = dialect_named(name)  # type: ignore[assignment]
+        compiler: type[ExpressionCompiler] = found.compiler
         compiler.visitors[node] = function
+        found.shapes.clear()  # texts that were written otherwise

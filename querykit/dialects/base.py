@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from querykit.dialects.shapes import Shapes
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from querykit.builder.compiled import CompiledQuery
     from querykit.builder.statement import Statement
@@ -22,11 +24,19 @@ class Features:
         max_parameters: How many parameters one statement takes, or None where only its size is limited.
         max_nesting: How many levels of nested rows one statement takes.
         keeps_json_key_order: Whether JSON objects come back with their keys in the order they were built.
+        takes_arrays: Whether a list of IN is bound as one array.
+        composes_results: Whether the rows of `fetch_json` come as one value, of a type that holds nothing but JSON.
+        names_have_case: Whether names that differ by case alone are those of two tables, or of two columns.
+        filters_upserts: Whether ON CONFLICT DO UPDATE takes a WHERE.
     """
 
     max_parameters: int | None
     max_nesting: int
     keeps_json_key_order: bool = True
+    takes_arrays: bool = False
+    composes_results: bool = False
+    names_have_case: bool = False
+    filters_upserts: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,18 +45,32 @@ class Dialect:
 
     Attributes:
         name: ``"postgres"``, ``"mysql"``, ``"mariadb"`` or ``"sqlite"``.
+        system_name: The same in OpenTelemetry's conventions.
         features: What it can do.
         compiler: Writes its SQL.
         values: How it holds values.
+        literal: Writes a value, as the driver would take it, as the text of a definition.
+        shapes: The texts that it wrote.
     """
 
     name: str
+    system_name: str
     features: Features
     compiler: type[Compiler]
     values: Values
+    literal: Callable[[object], str]
+    shapes: Shapes = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with no text kept."""
+        object.__setattr__(self, "shapes", Shapes(self))
 
     def compile(self, statement: Statement[Any, Any]) -> CompiledQuery:
-        """Write a statement as SQL."""
+        """A statement as SQL: in a text that was written for another one of the same shape, or in a new one."""
+        return self.shapes.compiled(statement)
+
+    def written(self, statement: Statement[Any, Any]) -> CompiledQuery:
+        """A statement as SQL, in a text that is written for it."""
         return self.compiler(self).compile(statement)
 
     def parts(self, statement: Statement[Any, Any]) -> Sequence[Statement[Any, Any]]:

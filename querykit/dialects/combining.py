@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.cte import CommonTable
-from querykit.builder.expressions import Parameter
+from querykit.builder.marks import refuse_unheard
+from querykit.builder.operands import Parameter
 from querykit.builder.query import Query, SetOperation, output_name
 from querykit.dialects.expressions import visits
 from querykit.dialects.nesting import NestingCompiler
@@ -36,12 +37,14 @@ class CombiningCompiler(NestingCompiler):
 
     def with_clause(self, statement: Statement[Any, Any]) -> str:
         """``WITH [RECURSIVE] a AS (…), b AS (…) ``; each sees those before it."""
-        names = [table._name for table in statement.ctes]
-        if len(set(names)) < len(names):
-            raise CompileError(f"WITH has two CTEs named {next(name for name in names if names.count(name) > 1)!r}")
-        written = [self.common_table(table) for table in statement.ctes]
-        is_recursive = statement.is_recursive or any(table._is_recursive for table in statement.ctes)
-        return f"WITH {'RECURSIVE ' if is_recursive else ''}{', '.join(written)} "
+        names, is_recursive, sql = set(), statement.is_recursive, ""
+        for table in statement.ctes:
+            if table._name in names:
+                raise CompileError(f"WITH has two CTEs named {table._name!r}")
+            names.add(table._name)
+            is_recursive = is_recursive or table._is_recursive
+            sql += f", {self.common_table(table)}" if sql else self.common_table(table)
+        return f"WITH RECURSIVE {sql} " if is_recursive else f"WITH {sql} "
 
     def common_table(self, table: CommonTable) -> str:
         """``name (column, …) AS [NOT] [MATERIALIZED] (query)``."""
@@ -89,6 +92,7 @@ class CombiningCompiler(NestingCompiler):
     @visits(SetOperation)
     def visit_set_operation(self, query: SetOperation[Any, Any]) -> str:
         """``SELECT … UNION SELECT … ORDER BY … LIMIT …``, grouped as it was put together."""
+        refuse_unheard(query.marks)
         common = self.common
         sql = self.with_clause(query) if query.ctes else ""
         words = self.set_words(query)

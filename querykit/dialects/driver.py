@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 from querykit.errors import ConfigurationError, ConnectError, UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
     from typing import TypeVar
 
     from querykit.builder.compiled import CompiledQuery
@@ -19,6 +19,26 @@ if TYPE_CHECKING:
 
 IsolationLevel = Literal["read uncommitted", "read committed", "repeatable read", "serializable"]
 ISOLATION_LEVELS: tuple[IsolationLevel, ...] = ("read uncommitted", "read committed", "repeatable read", "serializable")
+
+Wanted = Literal["rows", "described rows", "effect", "many", "copy"]
+"""What a statement is run for: rows of known columns, rows whose columns only the database knows, or what it does; once
+for each of many sets of arguments; or to carry rows."""
+
+
+class Decoded:
+    """A place for rows that were decoded once, in a result that is given more than once.
+
+    Attributes:
+        decoder: What decoded them.
+        rows: The rows, in a form that copies are made of; None as long as nobody asked twice.
+    """
+
+    __slots__ = ("decoder", "rows")
+
+    def __init__(self) -> None:
+        """Hold nothing yet."""
+        self.decoder: object = None
+        self.rows: Any = None
 
 
 class DriverResult(NamedTuple):
@@ -31,7 +51,8 @@ class DriverResult(NamedTuple):
         json_columns: The positions of columns that the server reports as JSON and that arrive as text.
         rows_affected: How many rows a write matched, or None where the server does not say.
         insert_id: The value generated for an AUTO_INCREMENT or rowid column, or None.
-        is_truncated: Whether the server warned that it cut an aggregate.
+        is_truncated: Whether the server warned that it cut an aggregate; None where it warned and does not say of what.
+        decoded: Keeps what was decoded of it, where it is given more than once.
     """
 
     rows: Sequence[Sequence[object]]
@@ -39,7 +60,22 @@ class DriverResult(NamedTuple):
     json_columns: Sequence[int] = ()
     rows_affected: int | None = None
     insert_id: int | None = None
-    is_truncated: bool = False
+    is_truncated: bool | None = False
+    decoded: Decoded | None = None
+
+
+class Notification(NamedTuple):
+    """What a channel of the database carried.
+
+    Attributes:
+        channel: The channel's name.
+        payload: The text that was sent; empty where there was none.
+        process_id: The server process of who sent it.
+    """
+
+    channel: str
+    payload: str
+    process_id: int
 
 
 class TransactionOptions(NamedTuple):
@@ -70,6 +106,7 @@ class Target:
         options: Everything else, as text, under the names that the driver lists in `Driver.options`.
         connect_timeout: How long opening one connection may take, in seconds.
         show_values: Whether exceptions are chained to the driver's own, whose texts quote parameter values.
+        label: What to call what the program connected itself, about which nothing else is known.
     """
 
     scheme: str
@@ -81,9 +118,12 @@ class Target:
     options: Mapping[str, str] = field(default_factory=dict)
     connect_timeout: float = 10.0
     show_values: bool = False
+    label: str | None = None
 
     def __str__(self) -> str:
         """The URL without the password and the options."""
+        if self.label is not None:
+            return self.label
         user = f"{self.user}@" if self.user else ""
         port = f":{self.port}" if self.port else ""
         return f"{self.scheme}://{user}{self.host or ''}{port}/{self.database or ''}"
@@ -161,19 +201,19 @@ class Connection(Protocol):
         """Whether a transaction is open, as the server last said."""
         ...
 
-    async def fetch(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+    async def fetch(self, compiled: CompiledQuery, arguments: Sequence[object]) -> DriverResult:
         """Run one statement whose columns the caller knows, and read its whole result, in one trip."""
         ...
 
-    async def fetch_described(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+    async def fetch_described(self, compiled: CompiledQuery, arguments: Sequence[object]) -> DriverResult:
         """The same with the columns' names, and which of them are JSON."""
         ...
 
-    async def execute(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+    async def execute(self, compiled: CompiledQuery, arguments: Sequence[object]) -> DriverResult:
         """Run one statement for what it does; only `rows_affected` and `insert_id` are of interest."""
         ...
 
-    async def execute_many(self, sql: str, sets: Sequence[Sequence[object]]) -> DriverResult:
+    async def execute_many(self, compiled: CompiledQuery, sets: Sequence[Sequence[object]]) -> DriverResult:
         """Run one statement once for each set of arguments, inside the transaction that the caller opened."""
         ...
 
@@ -185,7 +225,9 @@ class Connection(Protocol):
         """
         ...
 
-    def stream(self, sql: str, arguments: Sequence[object], chunk_size: int) -> AsyncGenerator[DriverResult, None]:
+    def stream(
+        self, compiled: CompiledQuery, arguments: Sequence[object], chunk_size: int
+    ) -> AsyncGenerator[DriverResult, None]:
         """Run one statement and read its result in chunks of at most `chunk_size` rows, described."""
         ...
 
@@ -230,6 +272,19 @@ class Connection(Protocol):
         ...
 
 
+class Channels(Protocol):
+    """Channels to listen to."""
+
+    @property
+    def statements(self) -> Sequence[str]:
+        """What makes the server send what they carry."""
+        ...
+
+    def hear(self, opened: Any, tell: Callable[[Notification | None], object]) -> Callable[[], None]:
+        """Call `tell` with whatever comes on a driver's connection, and with None at its end; gives what stops that."""
+        ...
+
+
 class Driver(Protocol):
     """Opens connections to one server."""
 
@@ -270,7 +325,7 @@ class Driver(Protocol):
         """Open a connection and set its session up.
 
         Raises:
-            ConfigurationError: the server is too old, or the driver's package is missing.
+            ConfigurationError: the server is too old, or the driver's package is missing or too old.
             ConnectError: the server cannot be reached or refuses the user.
         """
         ...
@@ -287,6 +342,15 @@ class Driver(Protocol):
         """The statements that put back, after its end, what a transaction changed in the session; mostly none."""
         ...
 
+    def channels(self, names: Sequence[str]) -> Channels:
+        """Channels to listen to.
+
+        Raises:
+            UnsupportedError: the database, or what is before it, has none.
+            BuildError: a name is none.
+        """
+        ...
+
     def changes_session(self, sql: str) -> bool:
         """Whether raw SQL may leave something behind in the session: a variable, a lock, a temporary table."""
         ...
@@ -296,7 +360,12 @@ class Driver(Protocol):
         ...
 
 
-async def to_its_end(work: Coroutine[object, object, T]) -> T:
+def is_seconds(value: object) -> bool:
+    """Whether a value is a length of time: not NaN, which is never over, nor a bool."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+async def to_its_end(work: Awaitable[T]) -> T:
     """Await what must not stop half-way: a cancellation is delivered when it is done, unless it fails by itself."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
@@ -320,11 +389,6 @@ async def connect_in_time(target: Target, opening: Coroutine[object, object, T])
         raise ConnectError(f"cannot connect to {target}: no answer within {target.connect_timeout:g} s") from None
 
 
-def missing_package(package: str, extra: str) -> ConfigurationError:
-    """The error for a driver that is not installed."""
-    return ConfigurationError(f"the package {package} is not installed: pip install 'querykit[{extra}]'")
-
-
 def too_old(dialect: str, version: str, minimum: str) -> ConfigurationError:
     """The error for a server that cannot nest rows."""
     return ConfigurationError(f"the server is {dialect} {version}; querykit needs {minimum} or newer")
@@ -335,6 +399,11 @@ def no_copy(dialect: str) -> UnsupportedError:
     return UnsupportedError(
         dialect, "COPY", "insert_into(table).values(rows) takes any number of rows, and splits them where it must"
     )
+
+
+def no_channels(dialect: str) -> UnsupportedError:
+    """The error for LISTEN where only PostgreSQL has it."""
+    return UnsupportedError(dialect, "LISTEN", "look for new rows every now and then")
 
 
 def checked_deferrable(dialect: str, options: TransactionOptions) -> None:

@@ -6,32 +6,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pypika.terms import Term
 
-from querykit.builder.expressions import (
-    Arithmetic,
-    Between,
-    Collated,
-    Comparison,
-    DistinctTest,
-    Exists,
-    InList,
-    InQuery,
-    InTerms,
-    Keyword,
-    Like,
-    Logic,
-    Negation,
-    Negative,
-    NullTest,
-    Parameter,
-    Subquery,
-    Value,
-    known_type,
-)
-from querykit.builder.json_paths import JsonContains, JsonEquals, JsonPath, JsonText
+from querykit.builder.arithmetic import Arithmetic, Negative
+from querykit.builder.comparisons import Between, Comparison, DistinctTest, Exists, InList, InQuery, InTerms, NullTest
+from querykit.builder.expressions import known_type
+from querykit.builder.json_paths import JsonPath
+from querykit.builder.json_values import JsonContains, JsonEquals, JsonText
+from querykit.builder.logic import Logic, Negation
+from querykit.builder.operands import Keyword, Parameter, Subquery, Value
+from querykit.builder.patterns import Collated, Like
 from querykit.builder.pypika_terms import OWN_SQL
 from querykit.builder.query import AllColumns, NestedColumn
 from querykit.builder.raw import Fragment, Name
-from querykit.builder.tables import Column
+from querykit.builder.tables import Column, Table
 from querykit.builder.value_types import type_of
 from querykit.errors import CompileError, UnsupportedError
 
@@ -55,26 +41,26 @@ ItemT = TypeVar("ItemT")
 # whose operands must be atoms.
 OR, AND, NOT, COMPARISON, OTHER, SUM, PRODUCT, SIGN, ATOM = range(1, 10)
 
-BINDING: dict[type, Callable[[Any], int]] = {
+BINDING: dict[type, int | Callable[[Any], int]] = {
     Logic: lambda term: AND if term.operator == "AND" else OR,
-    Negation: lambda _: NOT,
-    Comparison: lambda _: COMPARISON,
-    NullTest: lambda _: COMPARISON,
-    DistinctTest: lambda _: COMPARISON,
-    Between: lambda _: COMPARISON,
-    Like: lambda _: COMPARISON,
-    InList: lambda _: COMPARISON,
-    InTerms: lambda _: COMPARISON,
-    InQuery: lambda _: COMPARISON,
-    Collated: lambda _: OTHER,
+    Negation: NOT,
+    **dict.fromkeys((Comparison, NullTest, DistinctTest, Between, Like, InList, InTerms, InQuery), COMPARISON),
+    Collated: OTHER,
     Arithmetic: lambda term: {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT}.get(term.operator, OTHER),
-    Negative: lambda _: SIGN,
-    JsonPath: lambda _: OTHER,
-    JsonText: lambda _: OTHER,
-    JsonContains: lambda _: OTHER,
-    JsonEquals: lambda _: COMPARISON,
+    Negative: SIGN,
+    JsonPath: OTHER,
+    JsonText: OTHER,
+    JsonContains: OTHER,
+    JsonEquals: COMPARISON,
     Fragment: lambda term: ATOM if len(term.parts) == 1 and isinstance(term.parts[0], Name) else 0,
 }
+"""How tightly nodes bind: all of a class, or each by what it is asked for; those of other classes are atoms."""
+
+
+def binding(term: Any) -> int:
+    """How tightly a term binds."""
+    how = BINDING.get(type(term), ATOM)
+    return how if isinstance(how, int) else how(term)
 
 
 def visits(*types: type) -> Callable[[MethodT], MethodT]:
@@ -123,6 +109,13 @@ class Written(dict[KeyT, ItemT]):
         return written
 
 
+class WrittenColumns(Written[Column[Any], str]):
+    """Columns of tables; those of sub-queries and CTEs are not kept, which would keep whole queries."""
+
+    def __missing__(self, key: Column[Any]) -> str:
+        return super().__missing__(key) if isinstance(key.table, Table) else self._write(key)
+
+
 class ExpressionCompiler:
     """Writes terms. One object compiles one statement and is thrown away.
 
@@ -138,6 +131,8 @@ class ExpressionCompiler:
     names: Written[str, str]
     columns: Written[Column[Any], str]
     """Columns under the names of their tables."""
+    placeholders: Written[int, str]
+    """The marks of parameters by their positions, counted from one."""
 
     scope: frozenset[str] = frozenset()
     from_scope: frozenset[str] = frozenset()
@@ -153,7 +148,8 @@ class ExpressionCompiler:
                 for node in getattr(method, "visited", ()):
                     cls.visitors[node] = getattr(cls, name)
         cls.names = Written(cls.quote)
-        cls.columns = Written(cls.qualified, limit=5_000)  # each keeps its table
+        cls.columns = WrittenColumns(cls.qualified, limit=5_000)  # each keeps its table
+        cls.placeholders = Written(cls.placeholder)
 
     def __init__(self, dialect: Dialect) -> None:
         """Start with nothing written."""
@@ -164,6 +160,7 @@ class ExpressionCompiler:
         # something of a class written in Python, is looked up anew at each use.
         self.visitor_of = self.visitors
         self.column_sql = self.columns
+        self.adapter_of = dialect.values.adapters
 
     # -- names and text -----------------------------------------------------------------------------------------------
 
@@ -202,32 +199,41 @@ class ExpressionCompiler:
 
     def operand(self, term: Any, at_least: int) -> str:
         """The SQL of an operand, in parentheses where it binds looser than `at_least`."""
-        sql = self.visitor_of[type(term)](self, term)
-        binding = BINDING.get(type(term))
-        if binding is None or binding(term) >= at_least:
-            return sql
-        return f"({sql})"
+        kind = type(term)
+        sql = self.visitor_of[kind](self, term)
+        how = BINDING.get(kind, ATOM)
+        if not isinstance(how, int):
+            how = how(term)
+        return sql if how >= at_least else f"({sql})"
 
     def listed(self, terms: Iterable[Any]) -> str:
         """The SQL of terms with commas between."""
-        return ", ".join([self.visit(each) for each in terms])
+        sql = ""
+        for each in terms:
+            sql += f", {self.visit(each)}" if sql else self.visit(each)
+        return sql
 
     def all_of(self, predicates: tuple[Any, ...]) -> str:
         """Conditions joined by AND."""
         if len(predicates) == 1:
             return self.visitor_of[type(predicates[0])](self, predicates[0])
-        return " AND ".join([self.operand(each, AND) for each in predicates])
+        sql = ""
+        for each in predicates:  # a comprehension is a call, which takes longer
+            sql += f" AND {self.operand(each, AND)}" if sql else self.operand(each, AND)
+        return sql
 
     # -- parameters ---------------------------------------------------------------------------------------------------
 
     def bind(self, value: object, type_: ValueType | None) -> str:
         """The placeholder of a value."""
-        if type_ is not None and (adapter := self.dialect.values.adapters[type_]) is not None:
-            self.adapters.append((len(self.parameters), adapter))
-        self.parameters.append(value)
-        return self.placeholder(len(self.parameters))
+        parameters = self.parameters
+        if type_ is not None and (adapter := self.adapter_of[type_]) is not None:
+            self.adapters.append((len(parameters), adapter))
+        parameters.append(value)
+        return self.placeholders[len(parameters)]
 
-    def placeholder(self, position: int) -> str:
+    @classmethod
+    def placeholder(cls, position: int) -> str:
         """How the driver writes the parameter at a position, counted from one."""
         return "?"
 
@@ -238,8 +244,10 @@ class ExpressionCompiler:
 
     @visits(Parameter)
     def visit_parameter(self, node: Parameter[Any]) -> str:
-        """A placeholder whose value comes later."""
+        """A placeholder whose value comes later; one of any type is adapted by the type that it then has."""
         self.has_named = True
+        if node.value_type is None:
+            self.adapters.append((len(self.parameters), self.dialect.values.adapted))
         return self.bind(node, node.value_type)
 
     def typed(self, term: Any) -> str:
@@ -315,19 +323,19 @@ class ExpressionCompiler:
         if type(left) is Column:  # nearly all conditions are of these two forms, which take half the time of others
             if type(right) is Column and left.reference in self.scope and right.reference in self.scope:
                 return f"{self.column_sql[left]} {node.operator} {self.column_sql[right]}"
-            if type(right) is Value and left.value_type is not None:
-                return f"{self.visit_column(left)} {node.operator} {self.bind(right.value, right.value_type)}"
+            if type(right) is Value and left.value_type is not None and left.reference in self.scope:
+                return f"{self.column_sql[left]} {node.operator} {self.bind(right.value, right.value_type)}"
         one, other = self.beside(left, right, OTHER)
         return f"{one} {node.operator} {other}"
 
     @visits(Arithmetic)
     def visit_arithmetic(self, node: Arithmetic[Any]) -> str:
         """``a + b``; the right side is kept together: of floats, ``a + (b + c)`` is not always ``a + b + c``."""
-        binding = BINDING[Arithmetic](node)
-        if binding == OTHER:
+        own = binding(node)
+        if own == OTHER:
             left, right = self.beside(node.left, node.right, ATOM)
         else:
-            left, right = self.beside(node.left, node.right, binding, binding + 1)
+            left, right = self.beside(node.left, node.right, own, own + 1)
         return f"{left} {self.raw_text(node.operator)} {right}"
 
     def beside(self, left: Any, right: Any, at_least: int, right_at_least: int | None = None) -> tuple[str, str]:
@@ -395,7 +403,11 @@ class ExpressionCompiler:
     @visits(InQuery)
     def visit_in_query(self, node: InQuery) -> str:
         """``a IN (SELECT …)``."""
-        return f"{self.operand(node.term, OTHER)} {'NOT ' if node.is_negated else ''}IN ({self.query(node.query)})"
+        return f"{self.looked_for(node.term)} {'NOT ' if node.is_negated else ''}IN ({self.query(node.query)})"
+
+    def looked_for(self, term: Any) -> str:
+        """What stands before IN (SELECT …)."""
+        return self.operand(term, OTHER)
 
     @visits(Exists)
     def visit_exists(self, node: Exists) -> str:
@@ -405,8 +417,8 @@ class ExpressionCompiler:
     @visits(Logic)
     def visit_logic(self, node: Logic) -> str:
         """Conditions joined by AND or OR."""
-        binding = AND if node.operator == "AND" else OR
-        return f" {node.operator} ".join([self.operand(each, binding + 1) for each in node.terms])
+        tighter = (AND if node.operator == "AND" else OR) + 1
+        return f" {node.operator} ".join([self.operand(each, tighter) for each in node.terms])
 
     @visits(Negation)
     def visit_negation(self, node: Negation) -> str:

@@ -2,71 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from querykit.dialects.bound import column_of
 from querykit.errors import (
-    CheckViolationError,
+    AccessDeniedError,
     ConnectError,
-    ConnectionLostError,
     DatabaseError,
     DataError,
-    DeadlockError,
-    DiskFullError,
-    ForeignKeyViolationError,
-    IntegrityError,
-    LockTimeoutError,
-    MultipleResultsError,
-    NotNullViolationError,
     PermissionDeniedError,
-    QueryCanceledError,
-    QueryTimeoutError,
-    ReadOnlyError,
     ResultError,
-    SerializationError,
-    SQLSyntaxError,
-    StatementError,
     TooManyConnectionsError,
-    TruncatedResultError,
-    UndefinedColumnError,
-    UndefinedTableError,
-    UniqueViolationError,
 )
-
-if TYPE_CHECKING:
-    from querykit.errors import QueryKitError
 
 MAX_SQL_SHOWN = 2000
 """How much of a statement a message shows: one with thousands of placeholders says no more than its beginning."""
-
-_PHRASES: dict[type[QueryKitError], str] = {
-    CheckViolationError: "a CHECK constraint was violated",
-    ConnectError: "no connection could be made",
-    ConnectionLostError: "the connection to the database was lost",
-    DataError: "a value does not fit",
-    DeadlockError: "the transaction was the victim of a deadlock",
-    DiskFullError: "the database ran out of room",
-    ForeignKeyViolationError: "a foreign key was violated",
-    IntegrityError: "a constraint was violated",
-    LockTimeoutError: "a lock was not to be had in time",
-    NotNullViolationError: "a column that must not be NULL was given NULL",
-    PermissionDeniedError: "the user may not do this",
-    QueryCanceledError: "the server stopped the statement",
-    QueryTimeoutError: "the statement ran out of time",
-    ReadOnlyError: "a write where only reads are allowed",
-    SerializationError: "concurrent transactions could not be serialized",
-    SQLSyntaxError: "the database cannot parse the statement",
-    StatementError: "the database refused the text of the statement",
-    TooManyConnectionsError: "the server takes no more clients",
-    UndefinedColumnError: "the statement names a column that does not exist",
-    UndefinedTableError: "the statement names a table that does not exist",
-    UniqueViolationError: "a unique constraint was violated",
-}
-
-
-_RESULTS: dict[type[ResultError], str] = {
-    MultipleResultsError: "a nested query that gives one row (json_object_from, or a scalar) found more",
-    TruncatedResultError: "the server would cut a nested list: raise its limit, or ask for fewer rows",
-}
 
 
 class Rule(NamedTuple):
@@ -93,6 +43,7 @@ class Failure(NamedTuple):
         table: The table.
         columns: The columns.
         note: What else helps, such as the name of the database's error.
+        hint: What to do.
     """
 
     kind: type[DatabaseError | ResultError]
@@ -103,14 +54,16 @@ class Failure(NamedTuple):
     table: str | None = None
     columns: tuple[str, ...] = ()
     note: str | None = None
+    hint: str | None = None
 
 
 def failure_to_error(failure: Failure, sql: str | None, driver_error: BaseException) -> DatabaseError | ResultError:
     """The exception to raise for a failure of a statement."""
     if issubclass(failure.kind, ResultError):
-        return failure.kind(_RESULTS[failure.kind] + _with_sql(sql))
+        return failure.kind(failure.kind.summary + _with_sql(sql))
+    hint = f"; {failure.hint}" if failure.hint else ""
     return failure.kind(
-        _message(failure) + _with_sql(sql),
+        _message(failure) + hint + _with_sql(sql),
         sql=sql,
         sqlstate=failure.sqlstate,
         code=failure.code,
@@ -121,20 +74,33 @@ def failure_to_error(failure: Failure, sql: str | None, driver_error: BaseExcept
     )
 
 
+def connect_kind(failure: Failure) -> type[DatabaseError]:
+    """The exception for a connection that could not be made."""
+    if issubclass(failure.kind, PermissionDeniedError):
+        return AccessDeniedError
+    if issubclass(failure.kind, ConnectError | TooManyConnectionsError):
+        return failure.kind
+    return ConnectError
+
+
+def misfit(sql: str | None, argument: int, reason: str) -> Failure:
+    """The failure of a value that cannot be bound, told by its number and, where the SQL shows it, its column."""
+    column = column_of(sql, argument) if sql else None
+    return Failure(DataError, columns=() if column is None else (column,), note=f"argument {argument}: {reason}")
+
+
 def _message(failure: Failure) -> str:
     if failure.text is not None:
         return failure.text
-    phrase = next(
-        (_PHRASES[kind] for kind in failure.kind.__mro__ if kind in _PHRASES), "the database reported an error"
-    )
     known = [
         failure.constraint and f"constraint {failure.constraint!r}",
         failure.table and f"table {failure.table!r}",
-        failure.columns and f"columns {', '.join(map(repr, failure.columns))}",
+        failure.columns and f"column{'s' * (len(failure.columns) > 1)} {', '.join(map(repr, failure.columns))}",
         failure.note,
     ]
     facts = ", ".join(fact for fact in known if fact)
-    return f"{phrase} ({facts})" if facts else phrase
+    summary = failure.kind.summary
+    return f"{summary} ({facts})" if facts else summary
 
 
 def _with_sql(sql: str | None) -> str:

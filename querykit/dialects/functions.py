@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from querykit.builder.expressions import known_type
 from querykit.builder.functions import Case, Cast, FunctionCall
 from querykit.builder.texts import Concat, Matching
-from querykit.dialects.expressions import ATOM, visits
+from querykit.dialects.expressions import ATOM, binding, visits
 from querykit.dialects.operators import OperatorCompiler
 from querykit.errors import CompileError
 
@@ -33,8 +33,9 @@ class Lacking(NamedTuple):
 
 Spelling = str | Lacking
 """How a database writes a function: another name; or a template, in which ``{0}`` is an argument, ``{0:t}`` one with
-its type where it is a bound value, ``{0:o}`` one as an operand, ``{*}`` all of them, ``{distinct}`` and ``{order}``
-what stands within the parentheses of an aggregate, and ``{over}`` what stands behind them, else at the end."""
+its type where it is a bound value, ``{0:o}`` one as an operand, ``{0:s}`` a separator, ``{*}`` all of them,
+``{distinct}`` and ``{order}`` what stands within the parentheses of an aggregate, and ``{over}`` what stands behind
+them, else at the end."""
 
 _FIELD = re.compile(r"\{(\w+|\*)(?::(\w+))?\}")
 
@@ -45,6 +46,7 @@ COMMON: dict[str | tuple[str, str], Spelling] = {
     "LEAD_DEFAULT": "LEAD",
     "STRING_AGG": "STRING_AGG({distinct}{0}, {1}{order})",
     "CARDINALITY": Lacking("arrays", "keep the items in rows, or in JSON"),
+    "PG_NOTIFY": Lacking("NOTIFY", "write a row that the other side looks for"),
 }
 """Spellings where a function has another name here than in SQL, because dialects part ways by its arguments."""
 for _kind in ("INT4RANGE", "INT8RANGE", "NUMRANGE", "DATERANGE", "TSRANGE", "TSTZRANGE"):
@@ -67,7 +69,8 @@ class FunctionCompiler(OperatorCompiler):
         """``NAME(a, b) FILTER (WHERE …) OVER (…)``."""
         if not node.is_known:
             self.is_clean = False
-            return self.called(node, node.name) + self.modifiers(node)
+            if not node.is_spelled:
+                return self.called(node, node.name) + self.modifiers(node)
         spelling = self.spelling(self.functions, node.name, node.args)
         if isinstance(spelling, Lacking) and node.is_spelled:
             raise self.unsupported(*spelling)
@@ -88,8 +91,10 @@ class FunctionCompiler(OperatorCompiler):
 
     def called(self, node: FunctionCall[Any], name: str) -> str:
         """``NAME(DISTINCT a, b ORDER BY c)``."""
-        args = ", ".join(self.arguments(node))
-        return f"{name}({self.distinct_word(node)}{args}{self.aggregate_order(node)})"
+        args = ", ".join(self.arguments(node)) if node.args else ""
+        if node.is_distinct or node.orderings:
+            args = f"{self.distinct_word(node)}{args}{self.aggregate_order(node)}"
+        return f"{name}({args})"
 
     def arguments(self, node: FunctionCall[Any]) -> list[str]:
         """The arguments of a function."""
@@ -195,9 +200,10 @@ class FunctionCompiler(OperatorCompiler):
             raise CompileError("a CASE needs at least one .when(condition, value)")
         subject = "" if node.subject is None else f" {self.typed(node.subject)}"
         test = self.visit if node.subject is None else self.compared_with(node.subject)
-        branches = "".join([f" WHEN {test(when)} THEN {self.typed(then)}" for when, then in node.branches])
-        otherwise = "" if node.otherwise is None else f" ELSE {self.typed(node.otherwise)}"
-        return f"CASE{subject}{branches}{otherwise} END"
+        sql = f"CASE{subject}"
+        for when, then in node.branches:
+            sql += f" WHEN {test(when)} THEN {self.typed(then)}"
+        return f"{sql} END" if node.otherwise is None else f"{sql} ELSE {self.typed(node.otherwise)} END"
 
     def compared_with(self, subject: Any) -> Any:
         """What writes the values that the subject of a CASE is compared with."""
@@ -205,7 +211,7 @@ class FunctionCompiler(OperatorCompiler):
 
     def enclosed(self, term: Any, sql: str) -> str:
         """The SQL of a term as an operand of any operator."""
-        return sql if self.binding(term) >= ATOM else f"({sql})"
+        return sql if binding(term) >= ATOM else f"({sql})"
 
 
 @cache

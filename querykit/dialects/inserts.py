@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pypika.terms import Term
 
 from querykit.builder.insert import Insert
+from querykit.builder.marks import refuse_unheard
 from querykit.builder.query import refuse_duplicates
 from querykit.builder.tables import Column
 from querykit.builder.upsert import ExcludedColumn
@@ -46,6 +47,7 @@ class InsertCompiler(SelectCompiler):
     @visits(Insert)
     def visit_insert(self, statement: Insert[Any, Any]) -> str:
         """``INSERT INTO … (…) VALUES (…), (…) ON CONFLICT … RETURNING …``."""
+        refuse_unheard(statement.marks)
         outer, self.scope = self.scope, frozenset()
         sql = self.leading_with(statement) if statement.ctes else ""
         sql += f"{self.insert_words(statement)} {self.table(statement.table)}{self.inserted(statement)}"

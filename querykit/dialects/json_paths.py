@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from querykit.builder.expressions import Value, known_type
-from querykit.builder.json_paths import (
-    JsonChange,
-    JsonContains,
-    JsonDocument,
-    JsonEquals,
-    JsonLength,
-    JsonPath,
-    JsonText,
-    JsonType,
-    JsonValue,
-)
+from querykit.builder.expressions import known_type
+from querykit.builder.json_changes import JsonChange
+from querykit.builder.json_paths import JsonDocument, JsonPath
+from querykit.builder.json_values import JsonContains, JsonEquals, JsonLength, JsonText, JsonType, JsonValue
+from querykit.builder.operands import Value
 from querykit.dialects.expressions import ATOM, visits
 from querykit.dialects.pypika_terms import PyPikaCompiler
 from querykit.errors import CompileError

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.dialects.combining import CombiningCompiler
+from querykit.dialects.row_filters import RowFilterCompiler
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
     from querykit.builder.locking import Lock
+    from querykit.builder.select import Select
+    from querykit.builder.tables import Source
 
 
-class LockingCompiler(CombiningCompiler):
+class LockingCompiler(RowFilterCompiler):
     """Writes the locking clause of SELECT."""
 
     lock_words: ClassVar[dict[str, str]] = {
@@ -27,7 +29,7 @@ class LockingCompiler(CombiningCompiler):
     }
     """The nearest way to a strength that is not there."""
 
-    def lock_clause(self, lock: Lock) -> str:
+    def lock_clause(self, lock: Lock, query: Select[Any, Any]) -> str:
         """`` FOR UPDATE OF a SKIP LOCKED``."""
         if lock.strength not in self.lock_words:
             raise self.unsupported(f"SELECT … FOR {lock.strength}", self.weaker_locks.get(lock.strength))
@@ -42,3 +44,15 @@ class LockingCompiler(CombiningCompiler):
             if source._reference not in self.scope:
                 raise CompileError(f"the rows of {source._reference!r} are locked, which is not in FROM")
         return f" OF {', '.join([self.names[source._reference] for source in lock.sources])}"
+
+
+def may_be_missing(query: Select[Any, Any]) -> list[Source]:
+    """The tables of a query of which an outer join may find no row."""
+    before, missing = list(query.sources), []
+    for join in query.joins:
+        if join.kind in ("RIGHT", "FULL"):
+            missing += before
+        if join.kind in ("LEFT", "FULL"):
+            missing.append(join.source)
+        before.append(join.source)
+    return missing

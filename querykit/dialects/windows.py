@@ -36,6 +36,9 @@ IN_GROUPS = frozenset({"PERCENTILE_CONT", "PERCENTILE_DISC", "MODE"})
 """Functions that mean something only with WITHIN GROUP."""
 
 
+NEEDING_MORE = OF_WINDOWS | IN_GROUPS
+
+
 class WindowCompiler(FunctionCompiler):
     """Writes windows.
 
@@ -55,6 +58,8 @@ class WindowCompiler(FunctionCompiler):
     def modifiers(self, node: FunctionCall[Any]) -> str:
         """``WITHIN GROUP (ORDER BY …) FILTER (WHERE …) OVER (…)``."""
         name = node.name
+        if node.window is None and not (node.filter_predicates or node.group_orderings or name in NEEDING_MORE):
+            return ""
         if node.is_spelled and name in OF_WINDOWS:
             if node.window is None:
                 raise CompileError(f"{name} is a function of a window: add .over(…)")
@@ -80,7 +85,10 @@ class WindowCompiler(FunctionCompiler):
 
     def keys(self, orderings: tuple[Ordering, ...]) -> str:
         """The keys of an ORDER BY within an expression, where aliases of the select list mean nothing."""
-        return ", ".join([self.ordering(each, None) for each in orderings])
+        sql = ""
+        for each in orderings:
+            sql += f", {self.ordering(each, None)}" if sql else self.ordering(each, None)
+        return sql
 
     def ordering(self, ordering: Ordering, query: Any) -> str:
         """A key of ORDER BY; `SelectCompiler` writes it."""
@@ -88,11 +96,11 @@ class WindowCompiler(FunctionCompiler):
 
     def over(self, window: Window) -> str:
         """What stands after OVER: the name of a window, or one in parentheses."""
-        if window.base is not None and window.base.name not in self.windows:
+        if window.base is None:
+            return self.windowed(window)
+        if window.base.name not in self.windows:
             raise CompileError(f"the window {window.base.name!r} is not declared by this query: add .window(…)")
-        if window.is_reference and window.base is not None:
-            return self.names[str(window.base.name)]
-        return self.windowed(window)
+        return self.names[str(window.base.name)] if window.is_reference else self.windowed(window)
 
     @visits(Window)
     def windowed(self, window: Window) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from querykit.builder.delete import Delete
-from querykit.builder.expressions import TRUE
+from querykit.builder.marks import refuse_unheard
 from querykit.builder.merge import Merge
+from querykit.builder.operands import TRUE
 from querykit.builder.select import Join, Select
 from querykit.builder.update import Update
 from querykit.dialects.expressions import AND, visits
@@ -26,6 +27,7 @@ class WriteCompiler(InsertCompiler):
     @visits(Update)
     def visit_update(self, statement: Update[Any, Any]) -> str:
         """``UPDATE … SET … FROM … WHERE … RETURNING …``."""
+        refuse_unheard(statement.marks)
         if not statement.assignments:
             raise CompileError(f"nothing is set in {statement.table._name!r}: add set(…)")
         refuse_unrestricted(statement, "UPDATE")
@@ -41,6 +43,7 @@ class WriteCompiler(InsertCompiler):
     @visits(Delete)
     def visit_delete(self, statement: Delete[Any, Any]) -> str:
         """``DELETE FROM … USING … WHERE … RETURNING …``."""
+        refuse_unheard(statement.marks)
         if statement.others:
             raise self.unsupported("DELETE from several tables", "delete from each, in one transaction")
         refuse_unrestricted(statement, "DELETE")
@@ -107,6 +110,7 @@ class WriteCompiler(InsertCompiler):
     @visits(Merge)
     def visit_merge(self, statement: Merge[Any, Any]) -> str:
         """``MERGE INTO … USING … ON … WHEN MATCHED THEN … RETURNING …``."""
+        refuse_unheard(statement.marks)
         if statement.source is None:
             raise CompileError("a MERGE needs using(source, condition)")
         if not statement.branches:

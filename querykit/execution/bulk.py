@@ -10,7 +10,6 @@ from pypika.terms import Term
 
 from querykit.builder.compiled import CompiledQuery, ExecuteResult
 from querykit.builder.creator import insert_into
-from querykit.builder.value_types import type_of
 from querykit.errors import BuildError, UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +48,9 @@ async def run_many(
             if through is not None:
                 chunk = [through.parameters(compiled, each) for each in chunk]  # noqa: PLW2901 - the same, in full
             arguments = tuple([compiled.arguments(each) for each in chunk])
-            result = await transaction._run_through(through, compiled, "many", arguments, timeout)
+            result = await transaction._run_through(
+                through, compiled, "many", arguments, timeout, parameters=tuple(chunk)
+            )
             count = None if count is None or result.rows_affected is None else count + result.rows_affected
     return ExecuteResult(count, None)
 
@@ -75,7 +76,7 @@ async def copy_rows(
             elif insert.targets != start.targets:
                 raise BuildError("copy_into() takes rows that all have the same columns")
             prepared: Any
-            prepared, through = runner._prepared(insert)
+            prepared, through = runner._prepared(insert.with_part("is_copied", True))
             compiled, rows = _copying(prepared, dialect), _adapted_rows(prepared, dialect)
             result = await transaction._run_through(through, compiled, "copy", rows, timeout)
             count += result.rows_affected or 0
@@ -107,14 +108,8 @@ def _adapted_rows(insert: Insert[Any, Any], dialect: Dialect) -> tuple[tuple[obj
             if adapt is not None:
                 columns[place] = [None if value is None else adapt(value) for value in values]
         else:
-            columns[place] = [_adapted(value, dialect) for value in values]
+            columns[place] = [dialect.values.adapted(value) for value in values]
     return tuple(zip(*columns, strict=True))
-
-
-def _adapted(value: object, dialect: Dialect) -> object:
-    type_ = type_of(value)
-    adapt = None if type_ is None or value is None else dialect.values.adapters[type_]
-    return value if adapt is None else adapt(value)
 
 
 async def _chunks(rows: Iterable[Any] | AsyncIterable[Any], size: int) -> AsyncIterator[list[Any]]:

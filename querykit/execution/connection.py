@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 from querykit.dialects.driver import to_its_end
 from querykit.errors import ClosedError, UsageError
 from querykit.execution.runner import Runner
 from querykit.execution.script import Script, transaction_options
+from querykit.execution.stream import Chunks
 from querykit.execution.transaction import Transaction
 from querykit.execution.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
     from types import TracebackType
 
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
-    from querykit.dialects.driver import DriverResult, IsolationLevel
+    from querykit.dialects.driver import DriverResult, IsolationLevel, Wanted
     from querykit.execution.held import Held
     from querykit.execution.plugged import Plugged
     from querykit.execution.pools import Pools
-    from querykit.execution.wanted import Wanted
 
 
 GIVE_BACK_TIMEOUT = 5.0
@@ -35,21 +36,30 @@ class Connection(Runner):
     """
 
     def __init__(
-        self, pools: Pools, *, timeout: float | None, commit_timeout: float, plugged: Plugged | None = None
+        self,
+        pools: Pools,
+        borrow: Callable[[], Awaitable[Held]],
+        *,
+        timeout: float | None,
+        commit_timeout: float,
+        plugged: Plugged | None = None,
     ) -> None:
         """Prepare one; it is borrowed when it is entered."""
         self._pools = pools
+        self._borrow = borrow
         super().__init__(timeout, plugged)
         self._commit_timeout = commit_timeout
         self._held: Held | None = None
         self._transaction: Transaction | None = None
+        self._is_entered = False
         self._has_ended = False
 
     async def __aenter__(self) -> Self:
         """Borrow a connection."""
-        if self._held is not None or self._has_ended:
+        if self._is_entered:
             raise UsageError("a connection is entered once; ask the database for another one")
-        self._held = await self._pools.hold()
+        self._is_entered = True
+        self._held = await self._borrow()
         return self
 
     async def __aexit__(
@@ -57,6 +67,14 @@ class Connection(Runner):
     ) -> None:
         """Give it back; a transaction that is still open on it is rolled back."""
         await to_its_end(self._end(self._usable(ending=True)))
+
+    def __del__(self) -> None:
+        """Drop the connection of one that nobody can give back any more."""
+        held, self._held = self._held, None
+        if held is not None:
+            warnings.warn("db.connection() was entered and not left", ResourceWarning, source=self, stacklevel=2)
+            held.connection.terminate()
+            held.give_back()
 
     async def _end(self, held: Held) -> None:
         await held.when_free(GIVE_BACK_TIMEOUT)
@@ -101,19 +119,32 @@ class Connection(Runner):
         self._pools.note_transaction(held)
         return held
 
+    def _only_reads(self, sql: str) -> bool:
+        return self._pools.driver.only_reads(sql)
+
     def _seen(self, plugged: Plugged | None) -> View:
         return View(self, plugged)
 
     def _together(self) -> Transaction:
         return self.transaction()
 
-    async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
-        return await self._usable().run(compiled, wanted, arguments)
+    def _run(
+        self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]
+    ) -> Coroutine[Any, Any, DriverResult]:
+        return self._usable().run(compiled, wanted, arguments)
 
-    def _stream(
+    def _stream(self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int) -> Chunks:
+        return Chunks(self._chunks(compiled, arguments, chunk_size), self._abandon_stream)
+
+    async def _chunks(
         self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
     ) -> AsyncGenerator[DriverResult, None]:
-        return self._usable().stream(compiled, arguments, chunk_size)
+        chunks = self._usable().stream(compiled, arguments, chunk_size)
+        try:
+            async for chunk in chunks:
+                yield chunk
+        finally:
+            await chunks.aclose()
 
     def _abandon_stream(self) -> None:
         if self._held is not None:
@@ -126,4 +157,5 @@ class Connection(Runner):
             raise ClosedError("this connection was not entered: use `async with db.connection() as connection`")
         if not ending and self._transaction is not None and self._transaction.is_open:
             raise UsageError("a transaction on this connection is open: use that one until it ends")
+        self._held.refuse_strangers()
         return self._held

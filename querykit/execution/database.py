@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
-import random
 from dataclasses import replace
-from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
+from querykit.dialects.driver import is_seconds
 from querykit.errors import (
-    ClosedError,
     ConfigurationError,
     DeadlockError,
     QueryKitError,
@@ -19,20 +16,23 @@ from querykit.errors import (
 )
 from querykit.execution.connection import Connection
 from querykit.execution.held import Held
-from querykit.execution.hooks import Hooks
-from querykit.execution.outside import Outside
+from querykit.execution.hooks import Hooks, hooks_of
+from querykit.execution.lifecycle import Lifecycle
+from querykit.execution.notifications import Notifications
+from querykit.execution.options import UNSET, Options, checked_timeout
 from querykit.execution.plugged import Plugged
-from querykit.execution.pool import PoolOptions
-from querykit.execution.pools import Pools
 from querykit.execution.runner import Runner
 from querykit.execution.script import Script, transaction_options
+from querykit.execution.stream import Chunks
+from querykit.execution.stream_on_pool import StreamOnPool
 from querykit.execution.transaction import Transaction
-from querykit.execution.url import driver_for, driver_of, parse_url
+from querykit.execution.url import driver_for, driver_of, parse_url, with_parts
 from querykit.execution.wanted import run_on
-from querykit.plugins.chain import PluginChain
+from querykit.plugins.chain import DEFAULT_PLUGINS, PluginChain
+from querykit.plugins.retry import retried
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
 
     import aiomysql
@@ -41,37 +41,17 @@ if TYPE_CHECKING:
 
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
-    from querykit.dialects.driver import DriverResult, IsolationLevel
+    from querykit.dialects.driver import DriverResult, IsolationLevel, Wanted
     from querykit.execution.hooks import Session, Tags
+    from querykit.execution.lifecycle import Health
     from querykit.execution.log import LogHook
     from querykit.execution.pool import Pool
-    from querykit.execution.wanted import Wanted
     from querykit.plugins.base import Plugin
 
 T = TypeVar("T")
 
-FIRST_RETRY_DELAY = 0.02
-"""How long `run_in_transaction` waits before its second attempt, in seconds; then twice as long each time."""
-
-
-class Health(NamedTuple):
-    """How a database does.
-
-    Attributes:
-        latency: How long the server took to answer, in seconds.
-        dialect: What it speaks.
-        server_version: Its version.
-        connections: How many connections there are.
-        idle: How many of them nobody uses.
-        waiting: How many tasks wait for one.
-    """
-
-    latency: float
-    dialect: str
-    server_version: str
-    connections: int
-    idle: int
-    waiting: int
+FIRST_RETRY_DELAY, LONGEST_RETRY_DELAY = 0.03, 1.0
+"""How long `run_in_transaction` waits at most before its second attempt, and before any, in seconds."""
 
 
 class Database(Runner):
@@ -80,6 +60,9 @@ class Database(Runner):
     ``async with Database("postgresql://user:password@host/shop") as db``, or ``await db.connect()`` and ``await
     db.close()``. Queries that start from it run on it: ``await db.select_from(person).select_all().fetch_all()``.
     """
+
+    _is_outside = False
+    """Whether it is used on purpose in a task that holds a transaction of it."""
 
     def __init__(
         self,
@@ -90,22 +73,24 @@ class Database(Runner):
         user: str | None = None,
         password: str | None = None,
         database: str | None = None,
-        pool_size: int = 10,
-        acquire_timeout: float | None = 30.0,
-        connect_timeout: float = 10.0,
-        timeout: float | None = None,
-        commit_timeout: float = 30.0,
-        close_timeout: float = 10.0,
-        max_lifetime: float | None = 1800.0,
-        check_after: float = 30.0,
+        pool_size: int = UNSET,
+        acquire_timeout: float | None = UNSET,
+        connect_timeout: float = UNSET,
+        timeout: float | None = UNSET,
+        commit_timeout: float = UNSET,
+        close_timeout: float = UNSET,
+        max_lifetime: float | None = UNSET,
+        check_after: float = UNSET,
         show_values: bool = False,
-        log: LogHook | None = None,
+        log: LogHook | Sequence[LogHook] = (),
         tags: Tags | None = None,
         on_connect: Callable[[Session], Awaitable[object]] | None = None,
         on_begin: Callable[[Transaction], Awaitable[object]] | None = None,
         plugins: Sequence[Plugin] = (),
     ) -> None:
         """Describe a database; nothing is connected yet. All times are in seconds.
+
+        Sizes and times can also stand in the URL, ``postgresql://…?pool_size=20&timeout=5``; what is given here counts.
 
         Args:
             url: ``sqlite:///file.db``, ``sqlite:///:memory:``, ``postgresql://…``, ``mysql://…`` or ``mariadb://…``; or
@@ -115,17 +100,18 @@ class Database(Runner):
             user: Instead of the URL's.
             password: Instead of the URL's; needs no escaping here.
             database: Instead of the URL's.
-            pool_size: How many connections are opened at most.
-            acquire_timeout: How long a query waits for a connection, or None for as long as it takes.
-            connect_timeout: How long opening one may take.
-            timeout: How long a statement may take if its call does not say; None is no limit.
-            commit_timeout: How long COMMIT may take before its outcome counts as unknown.
-            close_timeout: How long `close` waits for connections that are in use.
-            max_lifetime: The age at which a connection is replaced, or None for never.
-            check_after: After how long in idleness a connection is checked before it is used.
+            pool_size: How many connections are opened at most; by default 10.
+            acquire_timeout: How long a query waits for a connection, or None for as long as it takes; by default 30.
+            connect_timeout: How long opening one may take; by default 10.
+            timeout: How long a statement may take if its call does not say; by default None, without limit.
+            commit_timeout: How long COMMIT may take before its outcome counts as unknown; by default 30.
+            close_timeout: How long `close` waits for connections that are in use; by default 10.
+            max_lifetime: The age at which a connection is replaced, or None for never; by default 1800.
+            check_after: After how long in idleness a connection is checked before it is used; by default 30.
             show_values: Whether exceptions are chained to the driver's own, whose texts quote parameter values, and
                 whether the log is told the values.
-            log: Called with a `LogEntry` for every statement and new connection; `log_to()` writes to `logging`.
+            log: Called with a `LogEntry` for every statement and new connection, or several that are: `log_to()` writes
+                to `logging`, `trace_to()` to OpenTelemetry.
             tags: Written behind every statement, as sqlcommenter does (``/*route='%2Fpeople'*/``); or a function that
                 says them each time. Tags that change make another text, which PostgreSQL prepares anew.
             on_connect: Awaited with every new connection, and again after a reset, for ``SET`` and such.
@@ -135,40 +121,33 @@ class Database(Runner):
         Raises:
             ConfigurationError: the URL or an option is wrong.
         """
-        if type(pool_size) is not int or pool_size < 1:
-            raise ConfigurationError(f"pool_size is a number of connections, one or more, not {pool_size!r}")
-        _check_times(
-            acquire_timeout=acquire_timeout,
-            connect_timeout=connect_timeout,
-            timeout=timeout,
-            commit_timeout=commit_timeout,
-            close_timeout=close_timeout,
-            max_lifetime=max_lifetime,
-            check_after=check_after,
-        )
+        parts = {"host": host, "port": port, "user": user, "password": password, "database": database}
+        given = {
+            "pool_size": pool_size,
+            "acquire_timeout": acquire_timeout,
+            "connect_timeout": connect_timeout,
+            "timeout": timeout,
+            "commit_timeout": commit_timeout,
+            "close_timeout": close_timeout,
+            "max_lifetime": max_lifetime,
+            "check_after": check_after,
+        }
+        if type(show_values) is not bool:
+            raise ConfigurationError(f"show_values is True or False, not {show_values!r}")
         if isinstance(url, str):
-            parts = {"host": host, "port": port, "user": user, "password": password, "database": database}
-            given: dict[str, Any] = {name: part for name, part in parts.items() if part is not None}
-            target = replace(parse_url(url), connect_timeout=connect_timeout, show_values=show_values, **given)
-            self._driver = driver_for(target)
+            target = with_parts(parse_url(url), parts)
+            options = Options.of(given, target.options)
+            driver = driver_for(replace(target, connect_timeout=options.connect_timeout, show_values=show_values))
         else:
-            self._driver = driver_of(url, connect_timeout=connect_timeout, show_values=show_values)
-        self._hooks = Hooks(log, tags, on_connect, on_begin).checked()
-        super().__init__(timeout, Plugged(PluginChain(plugins), {}) if plugins else None)
-        self._commit_timeout = commit_timeout
-        self._close_timeout = close_timeout
-        self._pool_options = PoolOptions(
-            min(pool_size, self._driver.max_connections or pool_size),
-            acquire_timeout,
-            max_lifetime,
-            check_after,
-            keeps_idle=not self._driver.is_borrowed,
-        )
-        self._life = _Life()
+            options = Options.of(given, {})
+            driver = driver_of(url, parts, connect_timeout=options.connect_timeout, show_values=show_values)
+        super().__init__(options.timeout, Plugged(PluginChain((*DEFAULT_PLUGINS, *plugins)), {}) if plugins else None)
+        self._life = Lifecycle(driver, options, Hooks(hooks_of(log), tags, on_connect, on_begin).checked())
+        self._commit_timeout = options.commit_timeout
 
     def __repr__(self) -> str:
         """The URL without the password."""
-        return f"<Database {self._driver.target}>"
+        return f"<Database {self._life.driver.target}>"
 
     # -- its life -----------------------------------------------------------------------------------------------------
 
@@ -179,10 +158,7 @@ class Database(Runner):
             ConnectError: the server cannot be reached, or refuses the user or the database.
             ConfigurationError: the server is too old, or the driver's package is missing.
         """
-        if self._life.pools is not None:
-            raise UsageError("this Database is connected already")
-        opened = await Pools(self._driver, self._pool_options, self._hooks).open()
-        self._life.pools = opened
+        await (self._plugged.chain.begin(self._life.connect) if self._plugged else self._life.connect())
         return self
 
     async def close(self) -> None:
@@ -191,9 +167,7 @@ class Database(Runner):
         Raises:
             ClosedError: it is not connected.
         """
-        pools = self._pools
-        self._life.pools, self._life.was_closed = None, True
-        await pools.close(self._close_timeout)
+        await self._life.close()
 
     async def __aenter__(self) -> Self:
         """Connect."""
@@ -203,24 +177,13 @@ class Database(Runner):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Close, unless that was done."""
-        if self._life.pools is not None:
-            await self.close()
-
-    @property
-    def _pools(self) -> Pools:
-        pools = self._life.pools
-        if pools is None:
-            if self._life.was_closed:
-                raise ClosedError("this Database is closed")
-            raise ClosedError(
-                "this Database is not connected: use `async with Database(…) as db`, or `await db.connect()`"
-            )
-        return pools
+        if self._life.is_connected:
+            await self._life.close()
 
     @property
     def is_connected(self) -> bool:
         """Whether it was connected and not closed."""
-        return self._life.pools is not None
+        return self._life.is_connected
 
     @property
     def dialect(self) -> Dialect:
@@ -229,32 +192,28 @@ class Database(Runner):
         Raises:
             ClosedError: the database is not connected.
         """
-        return self._pools.dialect
+        return self._life.pools.dialect
 
     @property
     def server_version(self) -> str:
         """The server's version, such as ``"15.4"``."""
-        return self._pools.server_version
+        return self._life.pools.server_version
 
     @property
     def pool(self) -> Pool:
         """The pool of connections, for its numbers: `size`, `idle`, `waiting`. On a SQLite file that of the writer."""
-        return self._pools.writers
+        return self._life.pools.writers
 
-    async def health(self) -> Health:
+    async def health(self, *, timeout: float = 5.0) -> Health:
         """Ask the server whether it is there, on a connection of the pool.
 
+        Args:
+            timeout: Seconds within which it has to answer, the wait for a connection included.
+
         Raises:
-            DatabaseError: it is not.
+            DatabaseError: it is not there, or does not answer: a `QueryTimeoutError`.
         """
-        pool = self._pools.writers
-        slot = pool.take() or await pool.acquire()
-        began = monotonic()
-        try:
-            await slot.connection.ping()
-        finally:
-            pool.release(slot)
-        return Health(monotonic() - began, self.dialect.name, self.server_version, pool.size, pool.idle, pool.waiting)
+        return await self._life.health(checked_timeout(timeout))
 
     # -- sessions -----------------------------------------------------------------------------------------------------
 
@@ -273,9 +232,10 @@ class Database(Runner):
             UnsupportedError: the database has no such transaction.
         """
         options = transaction_options(isolation_level, read_only=read_only, deferrable=deferrable)
-        pools = self._pools
+        pools = self._life.pools
 
         async def borrow() -> Held:
+            self._refuse_holders("say trx.transaction() for a savepoint in it, or db.outside().transaction()")
             held = await pools.hold(for_reading=read_only)
             pools.note_transaction(held)
             return held
@@ -285,13 +245,14 @@ class Database(Runner):
             held.give_back()
 
         return Transaction(
-            Script.of_transaction(self._driver, options),
+            Script.of_transaction(self._life.driver, options),
             borrow,
             give_back,
             timeout=self._timeout,
             commit_timeout=self._commit_timeout,
-            on_begin=self._hooks.on_begin,
+            on_begin=self._life.hooks.on_begin,
             plugged=self._plugged,
+            begins_through=self._plugged.chain if self._plugged else None,
         )
 
     async def begin(
@@ -312,34 +273,109 @@ class Database(Runner):
     ) -> T:
         """Run ``await function(trx)`` in a transaction, again if it met a deadlock or could not be serialized.
 
+        The pause before each further attempt is anything up to a limit, which doubles each time, from 0.03 to 1 second.
+
         Args:
             function: What to do. It may be called more than once.
             attempts: How often it is called at most.
             isolation_level: See `transaction`.
             read_only: See `transaction`.
             deferrable: See `transaction`.
+
+        Raises:
+            UsageError: `attempts` is not a number, one or more.
         """
-        for attempt in range(1, attempts + 1):
+        if type(attempts) is not int or attempts < 1:
+            raise UsageError(f"attempts is a number, one or more, not {attempts!r}")
+        is_kept = False
+
+        async def attempt() -> T:
+            nonlocal is_kept
             transaction = self.transaction(isolation_level=isolation_level, read_only=read_only, deferrable=deferrable)
             try:
                 async with transaction:
                     return await function(transaction)
-            except (DeadlockError, SerializationError):
-                if attempt == attempts or transaction.is_committed:  # a function of after_commit raised it
-                    raise
-                jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreading retries needs no secrecy
-                await asyncio.sleep(FIRST_RETRY_DELAY * 2 ** (attempt - 1) * jitter)
-        raise ConfigurationError(f"attempts is a number, one or more, not {attempts!r}")
+            finally:
+                is_kept = transaction.is_committed  # then a function of after_commit failed
+
+        return await retried(
+            attempt,
+            attempts=attempts,
+            again=lambda error: isinstance(error, DeadlockError | SerializationError) and not is_kept,
+            first_delay=FIRST_RETRY_DELAY,
+            longest_delay=LONGEST_RETRY_DELAY,
+        )
 
     def connection(self) -> Connection:
         """One connection for several statements, for ``async with``. Afterwards its session is reset."""
+        pools = self._life.pools
+
+        async def borrow() -> Held:
+            self._refuse_holders("use the transaction, or db.outside().connection()")
+            return await pools.hold()
+
+        async def borrow_through() -> Held:
+            return await (self._plugged.chain.begin(borrow) if self._plugged else borrow())
+
         return Connection(
-            self._pools, timeout=self._timeout, commit_timeout=self._commit_timeout, plugged=self._plugged
+            pools, borrow_through, timeout=self._timeout, commit_timeout=self._commit_timeout, plugged=self._plugged
         )
 
-    def outside(self) -> Outside:
-        """The database for what is to run outside of the transaction that this task is in, on another connection."""
-        return Outside(self)
+    def listen(self, *channels: str, max_waiting: int = 1000, check_after: float = 30.0) -> Notifications:
+        """What is sent to channels (PostgreSQL), on a connection that is kept for it.
+
+        ``async with db.listen("orders") as notifications``, then ``async for each in notifications``: each has a
+        `channel` and a `payload`. Once the block is entered, nothing is missed. `notify` sends.
+
+        Args:
+            channels: Their names, as they are: ``"Orders"`` is another one than ``"orders"``.
+            max_waiting: How many may wait to be read; more are dropped, which is told.
+            check_after: After how many seconds without a notification the connection is checked.
+
+        Raises:
+            UnsupportedError: the database has no channels, or PgBouncer is before it.
+            BuildError: there is no channel, or one that can have no such name.
+
+        Source: https://www.postgresql.org/docs/current/sql-listen.html
+        """
+        if type(max_waiting) is not int or max_waiting < 1:
+            raise UsageError(f"max_waiting is a number of notifications, one or more, not {max_waiting!r}")
+        if not is_seconds(check_after) or not check_after:
+            raise UsageError(f"check_after is a number of seconds, more than zero, not {check_after!r}")
+        pools = self._life.pools
+
+        async def borrow() -> Held:
+            self._refuse_holders("use db.outside().listen()")
+            return await pools.hold()
+
+        return Notifications(borrow, pools.driver.channels(channels), max_waiting=max_waiting, check_after=check_after)
+
+    def outside(self) -> Self:
+        """The same database for what is to run outside of the transaction that this task is in.
+
+        On `db` itself everything is refused in a task that holds a transaction of it: it would run on another
+        connection, where it neither sees what the transaction wrote nor is undone with it. That is what `outside`
+        allows, also for a second transaction, ``db.outside().transaction()``. Only the task itself is known: in the
+        tasks that it starts, as `asyncio.gather` does, `db` means outside, too.
+        """
+        view = copy.copy(self)
+        view._is_outside = True
+        return view
+
+    def _refuse_holders(self, instead: str) -> None:
+        if not self._is_outside:
+            self._life.pools.refuse_holders(instead)
+
+    @property
+    def _origin(self) -> Lifecycle:  # type: ignore[override]  # never None here
+        return self._life
+
+    def _only_reads(self, sql: str) -> bool:
+        return self._life.driver.only_reads(sql)
+
+    def _refuse_misuse(self) -> None:
+        if not self._is_outside:
+            self._life.pools.refuse_holders()
 
     def _seen(self, plugged: Plugged | None) -> Self:
         view = copy.copy(self)
@@ -365,25 +401,24 @@ class Database(Runner):
             ...
 
     def _together(self) -> Transaction:
-        self._pools.refuse_holders()
+        if not self._is_outside:
+            self._life.pools.refuse_holders()
         return self.transaction()
 
     # -- running ------------------------------------------------------------------------------------------------------
 
     async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
-        self._pools.refuse_holders()
-        return await self._run_outside(compiled, wanted, arguments)
-
-    async def _run_outside(
-        self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]
-    ) -> DriverResult:
-        pool = self._pools.pool_for(compiled)
+        pools = self._life.pools
+        if not self._is_outside:
+            pools.refuse_holders()
+        pool = pools.pool_for(compiled)
         slot = pool.take() or await pool.acquire()
         try:
-            if not compiled.is_clean and self._driver.changes_session(compiled.sql):
+            if not compiled.is_clean and pools.driver.changes_session(compiled.sql):
                 slot.is_dirty = True
             return await run_on(slot.connection, compiled, wanted, arguments)
         except QueryKitError:  # a plain answer of the server's
+            pool.refuse_closed()
             raise
         except BaseException:
             slot.is_dirty = True
@@ -391,39 +426,6 @@ class Database(Runner):
         finally:
             pool.release(slot)
 
-    def _stream(
-        self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
-    ) -> AsyncGenerator[DriverResult, None]:
-        self._pools.refuse_holders()
-        return self._stream_outside(compiled, arguments, chunk_size)
-
-    async def _stream_outside(
-        self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
-    ) -> AsyncGenerator[DriverResult, None]:
-        pool = self._pools.pool_for(compiled)
-        slot = pool.take() or await pool.acquire()
-        held = Held(slot, pool, self._driver)
-        chunks = held.stream(compiled, arguments, chunk_size)
-        try:
-            async for chunk in chunks:
-                yield chunk
-        finally:
-            try:
-                await chunks.aclose()
-            finally:
-                held.give_back()
-
-
-class _Life:
-    """What a database and its views share: the pools, while it is connected."""
-
-    def __init__(self) -> None:
-        self.pools: Pools | None = None
-        self.was_closed = False
-
-
-def _check_times(**times: object) -> None:
-    for name, seconds in times.items():
-        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0
-        if seconds is not None and not is_number:
-            raise ConfigurationError(f"{name} is a number of seconds, or None, not {seconds!r}")
+    def _stream(self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int) -> Chunks:
+        stream = StreamOnPool(self._life.pools, is_outside=self._is_outside)
+        return Chunks(stream.chunks(compiled, arguments, chunk_size), stream.abandon)

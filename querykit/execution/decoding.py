@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import typing
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
 from querykit.builder.compiled import Nested, OutputColumn
 from querykit.dialects.values import after, each
-from querykit.errors import MultipleResultsError
+from querykit.execution.from_json import dict_literal, document_reader, json_reader, own_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,11 +83,6 @@ def rows_function(
     return eval(source, names)  # type: ignore[no-any-return]  # noqa: S307 - only numbered names and literals stand in it
 
 
-def dict_literal(names: Sequence[str], values: Sequence[str]) -> str:
-    """``{'name': value, …}``."""
-    return "{" + ", ".join([f"{str(name)!r}: {value}" for name, value in zip(names, values, strict=True)]) + "}"
-
-
 # -- from the driver ------------------------------------------------------------------------------------------------
 
 
@@ -99,7 +91,7 @@ def reader(shape: Shape, dialect: Dialect) -> Conversion | None:
     if shape is None:
         return None
     if isinstance(shape, Nested):
-        return _json_reader(shape, dialect)
+        return json_reader(shape, dialect)
     values = dialect.values
     if shape.stored is not None:
         read = reader(shape.stored, dialect)
@@ -108,7 +100,7 @@ def reader(shape: Shape, dialect: Dialect) -> Conversion | None:
         if values.lists_are_documents:
             return document_reader(shape)
         return _array_reader(each(reader(shape.item, dialect)), document_reader(shape))
-    return values.from_driver.get(shape.kind)
+    return own_decoder(shape) or values.from_driver.get(shape.kind)
 
 
 def _array_reader(read: Conversion | None, read_document: Conversion) -> Conversion:
@@ -120,144 +112,6 @@ def _array_reader(read: Conversion | None, read_document: Conversion) -> Convers
         return value if read is None else read(value)
 
     return read_list
-
-
-def document_reader(shape: ValueType) -> Conversion:
-    """A list that is held as a JSON document, in msgspec's own way of writing its items."""
-    return msgspec.json.Decoder(_document_type(shape), dec_hook=_read_encoded).decode
-
-
-def _document_type(shape: ValueType) -> Any:
-    if shape.stored is not None:
-        return _encoded(_stored_reader(shape, _document_type(shape.stored)))
-    if shape.item is not None:
-        return list[_document_type(shape.item) | None]  # type: ignore[misc]
-    return Any if shape.kind == "json" else shape.python
-
-
-@lru_cache(PLANS_KEPT)
-def _stored_reader(shape: ValueType, stored_type: Any) -> Conversion:
-    """What makes a member of an enum, or a value of a user's type, of the JSON that stands for it."""
-    convert = msgspec.convert
-    return lambda value: shape.decode(convert(value, stored_type, dec_hook=_read_encoded))
-
-
-# -- from JSON ------------------------------------------------------------------------------------------------------
-
-
-def _json_reader(shape: Nested, dialect: Dialect) -> Conversion:
-    decode = msgspec.json.Decoder(json_type(shape, dialect), dec_hook=_read_encoded).decode
-    finish = finisher(shape, dialect)
-    return after(decode, finish)
-
-
-def json_type(shape: Shape, dialect: Dialect) -> Any:
-    """The type by which msgspec decodes a value inside JSON that our compiler wrote."""
-    if shape is None:
-        return Any
-    if isinstance(shape, Nested):
-        return _nested_type(shape, dialect)
-    if shape.stored is not None:
-        return _encoded(_stored_reader(shape, json_type(shape.stored, dialect))) | None
-    if shape.item is not None:
-        item = _document_type(shape.item) if dialect.values.lists_are_documents else json_type(shape.item, dialect)
-        return list[item | None] | None  # type: ignore[valid-type]
-    read = dialect.values.from_json.get(shape.kind)
-    if read is not None:
-        return _encoded(read) | None
-    return Any if shape.kind == "json" else shape.python | None
-
-
-def _nested_type(shape: Nested, dialect: Dialect) -> Any:
-    row: Any
-    if shape.columns is None:
-        row = dict[str, Any]
-    elif shape.kind in {"scalars", "members"}:
-        row = json_type(shape.columns[0].shape, dialect)
-    else:
-        row = _typed_dict("Row", {_key(column.name): json_type(column.shape, dialect) for column in shape.columns})
-    nested: Any = row | None if shape.kind == "object" else dict[str, row] if shape.kind == "members" else list[row]
-    return nested | None if shape.is_nullable else nested
-
-
-def _key(name: str | None) -> str:
-    """A name as msgspec finds it: by its UTF-8 form, which Python keeps of a text only once it was asked for."""
-    key = str(name)
-    msgspec.json.encode(key)
-    return key
-
-
-_typed_dict: Any = typing.TypedDict
-"""The function, of which checkers take only literal dicts."""
-
-
-class _AnyInstance(type):
-    """Classes that say yes to every isinstance: msgspec checks with it what the hook gives."""
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        return True
-
-
-@lru_cache(PLANS_KEPT)
-def _encoded(read: Conversion) -> Any:
-    """A type that msgspec hands to the hook, which reads it with `read`."""
-    return _AnyInstance("Encoded", (), {"read": staticmethod(read)})
-
-
-def _read_encoded(type_: Any, value: Any) -> Any:
-    return type_.read(value)
-
-
-def finisher(shape: Shape, dialect: Dialect) -> Conversion | None:
-    """What is left to do when msgspec has decoded nested rows: put the columns in order where the server sorts keys."""
-    if not isinstance(shape, Nested) or shape.columns is None:
-        return None
-    inner = [finisher(column.shape, dialect) for column in shape.columns]
-    if shape.kind == "scalars":
-        finish = inner[0]
-        return None if finish is None else lambda rows: [finish(each) for each in rows]
-    if shape.kind == "members":
-        value = inner[0]
-        return None if value is None else lambda row: {key: value(each) for key, each in row.items()}
-    if shape.kind == "map":
-        return _map_maker(shape, inner, dialect)
-    if dialect.features.keeps_json_key_order and not any(inner):
-        return None
-    return _finish_rows(shape, inner)
-
-
-def _map_maker(shape: Nested, inner: Sequence[Conversion | None], dialect: Dialect) -> Conversion:
-    """What makes a dict of the list of rows that was decoded."""
-    in_order = dialect.features.keeps_json_key_order and not any(inner)
-    finish = None if in_order else _finish_rows(shape, inner)
-    key, value = shape.key, shape.value
-
-    def make(rows: list[dict[Any, Any]] | None) -> dict[Any, Any] | None:
-        if rows is None:  # a nullable map of rows that are not there
-            return None
-        found = rows if finish is None else finish(rows)
-        made = {row[key]: row if value is None else row[value] for row in found}
-        if len(made) < len(rows):
-            raise MultipleResultsError(f"json_map_from: two rows have one key (column {key!r})")
-        return made
-
-    return make
-
-
-def _finish_rows(shape: Nested, inner: Sequence[Conversion | None]) -> Conversion:
-    assert shape.columns is not None  # noqa: S101 - the caller looked
-    names = [str(column.name) for column in shape.columns]
-    values = [f"row[{name!r}]" for name in names]
-    items = [
-        value if each is None else f"read{place}({value})"
-        for place, (value, each) in enumerate(zip(values, inner, strict=True))
-    ]
-    row = dict_literal(names, items)
-    source = f"lambda row: None if row is None else {row}"
-    if shape.kind != "object":
-        source = f"lambda rows: None if rows is None else [{row} for row in rows]"
-    readers = {f"read{place}": each for place, each in enumerate(inner)}
-    return eval(source, readers)  # type: ignore[no-any-return]  # noqa: S307 - only numbered names and literals stand in it
 
 
 def _may_be_cut(shape: Shape) -> bool:

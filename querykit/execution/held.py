@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from types import AsyncGeneratorType
 
     from querykit.builder.compiled import CompiledQuery
-    from querykit.dialects.driver import Connection, Driver, DriverResult
+    from querykit.dialects.driver import Connection, Driver, DriverResult, Wanted
     from querykit.execution.pool import Pool, Slot
-    from querykit.execution.wanted import Wanted
 
 
 class Held:
@@ -59,6 +58,7 @@ class Held:
         try:
             yield
         except QueryKitError:  # a plain answer of the server's
+            self._pool.refuse_closed()
             raise
         except BaseException:
             self.slot.is_dirty = True
@@ -95,6 +95,11 @@ class Held:
             for statement in statements:
                 await self.connection.run(statement)
 
+    async def ping(self) -> None:
+        """Ask the server whether it is there."""
+        with self._claimed():
+            await self.connection.ping()
+
     async def commit(self) -> None:
         """Run COMMIT."""
         if self._is_abandoned:
@@ -113,7 +118,7 @@ class Held:
         with self._claimed():
             if not compiled.is_clean and self.driver.changes_session(compiled.sql):
                 self.slot.is_dirty = True
-            chunks = self._stream = self.connection.stream(compiled.sql, arguments, chunk_size)
+            chunks = self._stream = self.connection.stream(compiled, arguments, chunk_size)
             try:
                 async for chunk in chunks:
                     yield chunk
@@ -152,6 +157,14 @@ class Held:
                     await self._freed
         except TimeoutError:
             self.connection.terminate()
+
+    def refuse_strangers(self) -> None:
+        """Refuse to be used in another event loop, or in a forked process.
+
+        Raises:
+            UsageError: this is one.
+        """
+        self._pool.home.refuse_strangers()
 
     def give_back(self) -> None:
         """Return the slot to its pool."""

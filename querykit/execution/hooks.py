@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 from urllib.parse import quote
 
 from querykit.errors import ConfigurationError, UsageError
 from querykit.execution.runner import Runner
+from querykit.execution.stream import Chunks
 from querykit.execution.wanted import run_on
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
-    from querykit.dialects.driver import Connection, DriverResult
+    from querykit.dialects.driver import Connection, DriverResult, Wanted
     from querykit.execution.log import LogHook
     from querykit.execution.transaction import Transaction
-    from querykit.execution.wanted import Wanted
 
     Tags = Mapping[str, object] | Callable[[], Mapping[str, object]]
 
@@ -26,13 +26,13 @@ class Hooks(NamedTuple):
     """What hangs on a database. Without any, nothing is wrapped and nothing costs.
 
     Attributes:
-        log: Called with a `LogEntry` for whatever ended.
+        log: Each called with a `LogEntry` for whatever ended.
         tags: Written into a comment behind every statement, or a function that says them when a statement runs.
         on_connect: Awaited with every new connection, and again after its session was reset.
         on_begin: Awaited with every transaction that has begun; savepoints are none.
     """
 
-    log: LogHook | None = None
+    log: tuple[LogHook, ...] = ()
     tags: Tags | None = None
     on_connect: Callable[[Session], Awaitable[object]] | None = None
     on_begin: Callable[[Transaction], Awaitable[object]] | None = None
@@ -40,7 +40,7 @@ class Hooks(NamedTuple):
     @property
     def wraps(self) -> bool:
         """Whether connections need an observer."""
-        return not (self.log is None and self.tags is None and self.on_connect is None)
+        return bool(self.log) or self.tags is not None or self.on_connect is not None
 
     def checked(self) -> Hooks:
         """The same hooks.
@@ -48,12 +48,22 @@ class Hooks(NamedTuple):
         Raises:
             ConfigurationError: one is not what it has to be.
         """
-        for name in ("log", "on_connect", "on_begin"):
-            if (hook := getattr(self, name)) is not None and not callable(hook):
+        named = [*(("log", hook) for hook in self.log), ("on_connect", self.on_connect), ("on_begin", self.on_begin)]
+        for name, hook in named:
+            if hook is not None and not callable(hook):
                 raise ConfigurationError(f"{name} is a function, not {type(hook).__name__}")
         if self.tags is not None and not callable(self.tags):
             comment(self.tags)
         return self
+
+
+def hooks_of(log: LogHook | Sequence[LogHook] | None) -> tuple[LogHook, ...]:
+    """The hooks of a log: none, one or several."""
+    if log is None:
+        return ()
+    if isinstance(log, list | tuple) and not callable(log):
+        return tuple(log)
+    return (cast("LogHook", log),)
 
 
 def comment(tags: Mapping[str, object]) -> str:
@@ -90,10 +100,10 @@ class Session(Runner):
     def _together(self) -> NoReturn:
         raise UsageError("on_connect sets a session up; it has no transactions")
 
-    async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
-        return await run_on(self._connection, compiled, wanted, arguments)
+    def _run(
+        self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]
+    ) -> Coroutine[Any, Any, DriverResult]:
+        return run_on(self._connection, compiled, wanted, arguments)
 
-    def _stream(
-        self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
-    ) -> AsyncGenerator[DriverResult, None]:
-        return self._connection.stream(compiled.sql, arguments, chunk_size)
+    def _stream(self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int) -> Chunks:
+        return Chunks(self._connection.stream(compiled, arguments, chunk_size), lambda: None)

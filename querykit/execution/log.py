@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from querykit.builder.statement import Statement
     from querykit.dialects.driver import Target
 
     LogHook = Callable[["LogEntry"], object]
@@ -29,6 +30,9 @@ class LogEntry(NamedTuple):
         rows: How many rows came, or were written; None where that is not known.
         error: The exception it ended with, a cancellation too, or None.
         target: Where the server is; prints without the password.
+        dialect: What the server speaks: ``"postgres"``, ``"mysql"``, ``"mariadb"`` or ``"sqlite"``.
+        statement: What the text was written from; None for commands and connections.
+        sets: How many sets of values a ``"many"`` had; else None.
     """
 
     kind: EntryKind
@@ -39,6 +43,9 @@ class LogEntry(NamedTuple):
     rows: int | None
     error: BaseException | None
     target: Target
+    dialect: str
+    statement: Statement[Any, Any] | None = None
+    sets: int | None = None
 
 
 def log_to(

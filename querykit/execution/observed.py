@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Sequence
 
     from querykit.builder.compiled import CompiledQuery
+    from querykit.builder.statement import Statement
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Connection, Driver, DriverResult
     from querykit.execution.hooks import Hooks
@@ -25,7 +26,7 @@ log = logging.getLogger("querykit")
 
 async def connect_observed(driver: Driver, hooks: Hooks, *, for_reading: bool) -> Connection:
     """Open a connection, and put the hooks on it."""
-    watch = Watch(driver, hooks, "connect", "")
+    watch = Watch(driver, hooks, driver.dialect_name, "connect", "")
     try:
         opened = await driver.connect(for_reading=for_reading)
     except BaseException as error:
@@ -44,31 +45,53 @@ async def connect_observed(driver: Driver, hooks: Hooks, *, for_reading: bool) -
 class Watch:
     """Measures one thing, and tells the log of it once."""
 
-    __slots__ = ("_arguments", "_began", "_driver", "_hook", "_kind", "_sql", "_started_at")
+    __slots__ = ("_began", "_dialect", "_driver", "_hooks", "_kind", "_sql", "_started_at", "_statement", "_values")
 
     def __init__(
-        self, driver: Driver, hooks: Hooks, kind: EntryKind, sql: str, arguments: Sequence[object] = ()
+        self,
+        driver: Driver,
+        hooks: Hooks,
+        dialect: str,
+        kind: EntryKind,
+        sql: str,
+        *,
+        statement: Statement[Any, Any] | None = None,
+        values: Sequence[object] = (),
     ) -> None:
         """Begin."""
-        self._hook = hooks.log
+        self._hooks = hooks.log
         self._driver = driver
+        self._dialect = dialect
         self._kind: EntryKind = kind
         self._sql = sql
-        self._arguments = arguments
+        self._statement = statement
+        self._values = values
         self._started_at = time.time()
         self._began = time.perf_counter()
 
     def tell(self, rows: int | None = None, error: BaseException | None = None) -> None:
-        """Call the hook. What it raises is logged: it must not change what the program sees."""
-        hook, target = self._hook, self._driver.target
-        if hook is None:
+        """Call the hooks. What they raise is logged: it must not change what the program sees."""
+        if not self._hooks:
             return
-        duration = time.perf_counter() - self._began
-        values = tuple(self._arguments) if target.show_values else None
-        try:
-            hook(LogEntry(self._kind, self._sql, values, self._started_at, duration, rows, error, target))
-        except Exception:
-            log.exception("the log hook of %s failed", target)
+        target = self._driver.target
+        entry = LogEntry(
+            kind=self._kind,
+            sql=self._sql,
+            parameters=tuple(self._values) if target.show_values else None,
+            started_at=self._started_at,
+            duration=time.perf_counter() - self._began,
+            rows=rows,
+            error=error,
+            target=target,
+            dialect=self._dialect,
+            statement=self._statement,
+            sets=len(self._values) if self._kind == "many" else None,
+        )
+        for hook in self._hooks:
+            try:
+                hook(entry)
+            except Exception:
+                log.exception("the log hook of %s failed", target)
 
 
 class ObservedConnection:
@@ -87,28 +110,28 @@ class ObservedConnection:
 
     # -- what is seen -------------------------------------------------------------------------------------------------
 
-    async def fetch(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+    async def fetch(self, compiled: CompiledQuery, arguments: Sequence[object]) -> DriverResult:
         """Run one statement whose columns are known."""
-        sql = self._tagged(sql, arguments)
-        return await self._seen("query", sql, arguments, self._connection.fetch(sql, arguments))
+        compiled = self._tagged(compiled, arguments)
+        return await self._seen("query", compiled, arguments, self._connection.fetch(compiled, arguments))
 
-    async def fetch_described(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+    async def fetch_described(self, compiled: CompiledQuery, arguments: Sequence[object]) -> DriverResult:
         """Run one statement, and learn its columns."""
-        sql = self._tagged(sql, arguments)
-        return await self._seen("query", sql, arguments, self._connection.fetch_described(sql, arguments))
+        compiled = self._tagged(compiled, arguments)
+        return await self._seen("query", compiled, arguments, self._connection.fetch_described(compiled, arguments))
 
-    async def execute(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+    async def execute(self, compiled: CompiledQuery, arguments: Sequence[object]) -> DriverResult:
         """Run one statement for what it does."""
-        sql = self._tagged(sql, arguments)
-        return await self._seen("query", sql, arguments, self._connection.execute(sql, arguments))
+        compiled = self._tagged(compiled, arguments)
+        return await self._seen("query", compiled, arguments, self._connection.execute(compiled, arguments))
 
     async def stream(
-        self, sql: str, arguments: Sequence[object], chunk_size: int
+        self, compiled: CompiledQuery, arguments: Sequence[object], chunk_size: int
     ) -> AsyncGenerator[DriverResult, None]:
         """Run one statement, and count the rows that are read of it."""
-        sql = self._tagged(sql, arguments)
-        watch = Watch(self._driver, self._hooks, "stream", sql, arguments)
-        chunks = self._connection.stream(sql, arguments, chunk_size)
+        compiled = self._tagged(compiled, arguments)
+        watch = self._watch("stream", compiled, arguments)
+        chunks = self._connection.stream(compiled, arguments, chunk_size)
         count = 0
         try:
             async for chunk in chunks:
@@ -123,18 +146,18 @@ class ObservedConnection:
             raise
         watch.tell(count)
 
-    async def execute_many(self, sql: str, sets: Sequence[Sequence[object]]) -> DriverResult:
+    async def execute_many(self, compiled: CompiledQuery, sets: Sequence[Sequence[object]]) -> DriverResult:
         """Run one statement for many sets of arguments."""
-        sql = self._tagged(sql, sets[0] if sets else ())
-        return await self._seen("many", sql, sets, self._connection.execute_many(sql, sets))
+        compiled = self._tagged(compiled, sets[0] if sets else ())
+        return await self._seen("many", compiled, sets, self._connection.execute_many(compiled, sets))
 
     async def copy(self, copying: CompiledQuery, rows: Sequence[Sequence[object]]) -> DriverResult:
         """Send rows."""
-        return await self._seen("copy", copying.sql, (), self._connection.copy(copying, rows))
+        return await self._seen("copy", copying, (), self._connection.copy(copying, rows))
 
     async def run(self, sql: str) -> None:
         """Run one statement of ours."""
-        sql = self._tagged(sql, ())
+        sql += self._comment(has_arguments=False)
         await self._command(sql, self._connection.run(sql))
 
     async def commit(self) -> None:
@@ -142,9 +165,9 @@ class ObservedConnection:
         await self._command("COMMIT", self._connection.commit())
 
     async def _seen(
-        self, kind: EntryKind, sql: str, arguments: Sequence[object], work: Awaitable[DriverResult]
+        self, kind: EntryKind, compiled: CompiledQuery, arguments: Sequence[object], work: Awaitable[DriverResult]
     ) -> DriverResult:
-        watch = Watch(self._driver, self._hooks, kind, sql, arguments)
+        watch = self._watch(kind, compiled, arguments)
         try:
             result = await work
         except BaseException as error:
@@ -153,8 +176,12 @@ class ObservedConnection:
         watch.tell(len(result.rows) if result.rows or result.rows_affected is None else result.rows_affected)
         return result
 
+    def _watch(self, kind: EntryKind, compiled: CompiledQuery, values: Sequence[object]) -> Watch:
+        name = self._connection.dialect.name
+        return Watch(self._driver, self._hooks, name, kind, compiled.sql, statement=compiled.statement, values=values)
+
     async def _command(self, sql: str, work: Awaitable[None]) -> None:
-        watch = Watch(self._driver, self._hooks, "command", sql)
+        watch = Watch(self._driver, self._hooks, self._connection.dialect.name, "command", sql)
         try:
             await work
         except BaseException as error:
@@ -162,12 +189,16 @@ class ObservedConnection:
             raise
         watch.tell()
 
-    def _tagged(self, sql: str, arguments: Sequence[object]) -> str:
+    def _tagged(self, compiled: CompiledQuery, arguments: Sequence[object]) -> CompiledQuery:
+        text = self._comment(has_arguments=bool(arguments))
+        return compiled.with_comment(text) if text else compiled
+
+    def _comment(self, *, has_arguments: bool) -> str:
         tags = self._hooks.tags
         if tags is None:
-            return sql
+            return ""
         text = comment(tags() if callable(tags) else tags)
-        return sql + (text.replace("%", "%%") if arguments and self._driver.formats_text else text)
+        return text.replace("%", "%%") if has_arguments and self._driver.formats_text else text
 
     # -- what is passed on --------------------------------------------------------------------------------------------
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from querykit.errors import ResultError, UsageError
+from querykit.execution.copies import made
 from querykit.execution.typed_rows import rows_from_dicts
-from querykit.plugins.base import Result
-from querykit.plugins.chain import PluginChain, Prepared, with_context
+from querykit.plugins.base import PluginContext, Result
+from querykit.plugins.chain import DEFAULT_PLUGINS, PluginChain, with_context
+from querykit.plugins.prepared import Prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from querykit.builder.compiled import CompiledQuery, OutputColumn
     from querykit.builder.statement import Statement
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from querykit.plugins.base import Plugin
 
 NO_PLUGINS = PluginChain(())
+DEFAULT = PluginChain(DEFAULT_PLUGINS)
+"""The plugins of a database to which none were given. They only say what columns are, so that no query goes through."""
 
 
 class Plugged(NamedTuple):
@@ -34,19 +38,19 @@ class Plugged(NamedTuple):
 
 def plugged_with(plugged: Plugged | None, plugin: Plugin, *, in_place: bool = False) -> Plugged:
     """One more plugin, or with `in_place` that one in the place of another of its name."""
-    chain, context = plugged or Plugged(NO_PLUGINS, {})
+    chain, context = plugged or Plugged(DEFAULT, {})
     others = [each for each in chain.plugins if not (in_place and each.name == plugin.name)]
     return Plugged(PluginChain((*others, plugin)), context)
 
 
-def without_plugins(plugged: Plugged | None) -> Plugged | None:
+def without_plugins(plugged: Plugged | None) -> Plugged:
     """No plugins; the values stay."""
-    return None if plugged is None else Plugged(NO_PLUGINS, plugged.context)
+    return Plugged(NO_PLUGINS, {} if plugged is None else plugged.context)
 
 
 def with_values(plugged: Plugged | None, values: Mapping[str, object]) -> Plugged:
     """More values of the request."""
-    chain, context = plugged or Plugged(NO_PLUGINS, {})
+    chain, context = plugged or Plugged(DEFAULT, {})
     return Plugged(chain, {**context, **values})
 
 
@@ -75,27 +79,30 @@ class Through(NamedTuple):
         compiled: CompiledQuery,
         given: Mapping[str, object] | None,
         *,
-        is_stream: bool = False,
         is_json: bool = False,
+        supplied: dict[str, object] | None = None,
     ) -> Mapping[str, object] | None:
-        """The values of the named parameters, with those of the request.
+        """The values of the named parameters, with those of the request, and those that plugins supply.
 
         Raises:
-            UsageError: the request lacks one; or plugins cannot do their work on a stream or on JSON of the database's.
+            UsageError: the request lacks one; or plugins cannot do their work on JSON of the database's.
         """
         if is_json and self.transforms_results:
             names = ", ".join([each.name for each in self.chain.plugins])
             raise UsageError(f"fetch_json() composes its JSON in the database, where no plugin sees rows ({names})")
-        if is_stream and self.chain.around and compiled.statement.is_write:
-            names = ", ".join([self.chain.plugins[place].name for place in self.chain.around])
-            raise UsageError(f"{names}: a write, and raw SQL, which may be one, cannot be streamed; use fetch_all()")
-        return with_context(compiled, given, self.context)
+        for check in self.prepared.checks:
+            check(self.context, given or {})
+        return with_context(compiled, given, self.context, supplied)
 
     def rows(self, compiled: CompiledQuery, rows: list[Any], columns: tuple[OutputColumn, ...]) -> list[Any]:
         """The rows as the plugins want them, as objects of a class where `rows_as` asked for them."""
         row_type: Any = compiled.statement.row_type
-        result = self.chain.transform(Result(rows, columns, row_type), self.prepared)
-        return result.rows if row_type is None else rows_from_dicts(result.columns, row_type)(result.rows)
+
+        def transformed(given: Any) -> list[Any]:
+            result = self.chain.transform(Result(given, columns, row_type), self.prepared)
+            return result.rows if row_type is None else rows_from_dicts(result.columns, row_type)(result.rows)
+
+        return made(transformed, rows)
 
     def values(self, rows: list[Any], columns: tuple[OutputColumn, ...]) -> list[Any]:
         """The values of the only column, as the plugins want them."""
@@ -106,10 +113,18 @@ class Through(NamedTuple):
         return [row[name] for row in result.rows]
 
 
+def described(
+    columns: tuple[OutputColumn, ...], as_json: Sequence[int], dialect: Dialect, through: Through | None
+) -> tuple[OutputColumn, ...]:
+    """The columns of a result, with what plugins know of them; `as_json` are those that the driver reports as JSON."""
+    if through is None:
+        return DEFAULT.described(columns, as_json, lambda _: PluginContext(dialect))
+    return through.chain.described(columns, as_json, through.prepared.context)
+
+
 def gone_through(plugged: Plugged | None, statement: Statement[Any, Any], dialect: Dialect) -> Through:
     """The statement after the plugins of a handle and its own."""
-    chain, context = plugged or Plugged(NO_PLUGINS, {})
+    chain, context = plugged or Plugged(DEFAULT, {})
     if statement.plugins:
-        base = chain
-        chain = statement.kept(base, None, lambda: PluginChain((*base.plugins, *statement.plugins)))
+        chain = chain.extended(statement)
     return Through(chain, context, chain.prepare(statement, dialect), statement)

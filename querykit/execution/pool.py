@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     from querykit.dialects.driver import Connection
+    from querykit.execution.home import Home
 
 log = logging.getLogger("querykit")
 
+MAX_TASKS_SHOWN = 5
+"""How many tasks the error of a busy pool names."""
 RESET_TIMEOUT = 5.0
 """How long a reset may take, in seconds, before its connection is given up."""
 
@@ -51,35 +55,43 @@ class Slot:
 
     Attributes:
         connection: The connection.
-        opened_at: When it was opened.
+        too_old_at: When it is to be replaced.
         idle_since: When it was last given back.
         is_dirty: Whether its session may have changed, so that it must be reset before the next borrower gets it.
         task: The task that holds it for longer than one statement, or None.
     """
 
-    __slots__ = ("connection", "idle_since", "is_dirty", "opened_at", "task")
+    __slots__ = ("connection", "idle_since", "is_dirty", "task", "too_old_at")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, max_lifetime: float | None) -> None:
         """Hold a new connection."""
         self.connection = connection
-        self.opened_at = self.idle_since = monotonic()
+        self.idle_since = monotonic()
+        self.too_old_at = math.inf if max_lifetime is None else self.idle_since + max_lifetime
         self.is_dirty = False
         self.task: asyncio.Task[object] | None = None
 
 
 class Pool:
-    """Lends connections, to borrowers in the order they came."""
+    """Lends connections, to borrowers in the order they came.
 
-    def __init__(self, open_connection: Callable[[], Awaitable[Connection]], options: PoolOptions) -> None:
+    Attributes:
+        home: Where alone they can be used.
+    """
+
+    def __init__(self, open_connection: Callable[[], Awaitable[Connection]], home: Home, options: PoolOptions) -> None:
         """Open nothing yet."""
         self._open_connection = open_connection
+        self.home = home
         self._options = options
         self._idle: list[Slot] = []
         self._lent: set[Slot] = set()
         self._opening = 0
         self._waiters: deque[asyncio.Future[Slot | None]] = deque()
         self._chores: set[asyncio.Task[None]] = set()
+        self._spare: set[asyncio.Future[Connection]] = set()
         self._is_closing = False
+        self._is_forced = False
 
     @property
     def size(self) -> int:
@@ -102,10 +114,10 @@ class Pool:
         """An idle connection that is certainly fresh, or None: then `acquire` one."""
         if not self._idle or self._is_closing:
             return None
-        slot = self._idle.pop()
-        if slot.connection.is_closed or self._is_stale(slot):
-            self._idle.append(slot)
+        slot, now = self._idle[-1], monotonic()
+        if now - slot.idle_since > self._options.check_after or now > slot.too_old_at or slot.connection.is_closed:
             return None
+        self._idle.pop()
         self._lent.add(slot)
         return slot
 
@@ -134,7 +146,7 @@ class Pool:
         """Open a connection. Cancelled, it is opened all the same, for who comes next."""
         opening = asyncio.ensure_future(self._open_connection())
         try:
-            return Slot(await asyncio.shield(opening))
+            return Slot(await asyncio.shield(opening), self._options.max_lifetime)
         except asyncio.CancelledError:
             self._do(self._keep_opened(opening))
             raise
@@ -143,11 +155,17 @@ class Pool:
             raise
 
     async def _keep_opened(self, opening: asyncio.Future[Connection]) -> None:
+        """See an opening through that nobody waits for any more; `close` stops it."""
+        self._spare.add(opening)
+        if self._is_closing:
+            opening.cancel()
         try:
-            slot = Slot(await opening)
+            slot = Slot(await opening, self._options.max_lifetime)
         except BaseException:
             self._give_up_place()
             raise
+        finally:
+            self._spare.discard(opening)
         await self._put_back(slot)
 
     def _refuse_closed(self) -> None:
@@ -187,11 +205,19 @@ class Pool:
     def _time_out(self, waiter: asyncio.Future[Slot | None]) -> None:
         if not waiter.done():
             busy = f"all {self._options.size} connections" if self._options.size > 1 else "the only connection"
-            waiter.set_exception(
-                PoolTimeoutError(
-                    f"{busy} stayed busy for {self._options.acquire_timeout:g} s (pool_size, acquire_timeout)"
-                )
-            )
+            waited = f"{busy} stayed busy for {self._options.acquire_timeout:g} s (pool_size, acquire_timeout)"
+            waiter.set_exception(PoolTimeoutError(waited + self._who_holds()))
+
+    def _who_holds(self) -> str:
+        """Which tasks hold connections for longer than one statement: one of them may be waiting for this one."""
+        tasks = [slot.task for slot in self._lent if slot.task is not None]
+        if not tasks:
+            return ""
+        names = ", ".join(sorted({task.get_name() for task in tasks})[:MAX_TASKS_SHOWN])
+        return (
+            f"; {len(tasks)} held for a transaction, a stream or db.connection() by {names}: "
+            "what such a task awaits must run on the same transaction, or need no connection"
+        )
 
     def _refuse_deadlock(self) -> None:
         """Refuse to wait for connections that this very task holds."""
@@ -200,13 +226,14 @@ class Pool:
             if all(slot.task is task for slot in self._lent):
                 held = "every connection" if len(self._lent) > 1 else "the only connection"
                 raise UsageError(
-                    f"this task holds {held} of the pool and would wait for itself: use the transaction it is in"
+                    f"this task holds {held} of the pool and would wait for itself: use the transaction or connection "
+                    "that it holds, read the stream to its end before, or raise pool_size"
                 )
 
     async def _is_good(self, slot: Slot) -> bool:
         """Whether an idle connection can be lent; otherwise it is closed."""
         now = monotonic()
-        if slot.connection.is_closed or self._is_too_old(slot, now):
+        if slot.connection.is_closed or now > slot.too_old_at:
             self._do(self._close(slot))
             return False
         if now - slot.idle_since > self._options.check_after:
@@ -220,13 +247,6 @@ class Pool:
                 self._give_up_place()
                 raise
         return True
-
-    def _is_stale(self, slot: Slot) -> bool:
-        now = monotonic()
-        return now - slot.idle_since > self._options.check_after or self._is_too_old(slot, now)
-
-    def _is_too_old(self, slot: Slot, now: float) -> bool:
-        return self._options.max_lifetime is not None and now - slot.opened_at > self._options.max_lifetime
 
     # -- giving back --------------------------------------------------------------------------------------------------
 
@@ -304,6 +324,15 @@ class Pool:
         if not chore.cancelled() and chore.exception() is not None:
             log.debug("a connection could not be opened or closed: %s", chore.exception())
 
+    def refuse_closed(self) -> None:
+        """Tell a failure on a connection that `close` ended by force as what it is.
+
+        Raises:
+            ClosedError: it is one.
+        """
+        if self._is_forced:
+            raise ClosedError("this Database was closed, and with it the connection that this ran on") from None
+
     # -- closing ------------------------------------------------------------------------------------------------------
 
     async def close(self, timeout: float) -> None:
@@ -313,6 +342,8 @@ class Pool:
             if not waiter.done():
                 waiter.set_exception(ClosedError("the database was closed while this task waited for a connection"))
         self._waiters.clear()
+        for opening in self._spare:
+            opening.cancel()
         await to_its_end(self._close_all(timeout))
 
     async def _close_all(self, timeout: float) -> None:
@@ -322,6 +353,7 @@ class Pool:
             async with asyncio.timeout(timeout):
                 while self._lent or self._opening:  # noqa: ASYNC110 - an event would burden every release
                     await asyncio.sleep(0.005)
+        self._is_forced = bool(self._lent)
         await asyncio.gather(*[slot.connection.abort() for slot in self._lent])
         while self._chores:
             await asyncio.wait(self._chores)

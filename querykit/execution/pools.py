@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING, Any, Self
 
 from querykit.errors import ConfigurationError, UsageError
 from querykit.execution.held import Held
+from querykit.execution.home import Home
 from querykit.execution.observed import connect_observed
-from querykit.execution.pool import Pool
+from querykit.execution.pool import Pool, PoolOptions
 
 if TYPE_CHECKING:
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Connection, Driver
     from querykit.execution.hooks import Hooks
-    from querykit.execution.pool import PoolOptions
-
-_forks = 0
-
-
-def _count_fork() -> None:
-    global _forks  # noqa: PLW0603 - a process has one history
-    _forks += 1
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_count_fork)
+    from querykit.execution.options import Options
 
 
 class Pools:
@@ -38,6 +27,7 @@ class Pools:
         hooks: What the program hung on the database.
         dialect: What the server speaks, as it said itself.
         server_version: Its version.
+        home: Where alone they can be used.
         writers: Where writes, transactions and pinned connections run.
         readers: Where statements that only read run; the same pool but for SQLite's files.
     """
@@ -45,25 +35,34 @@ class Pools:
     dialect: Dialect
     server_version: str
 
-    def __init__(self, driver: Driver, options: PoolOptions, hooks: Hooks) -> None:
+    def __init__(self, driver: Driver, options: Options, hooks: Hooks) -> None:
         """Open nothing yet."""
         self.driver = driver
         self.hooks = hooks
-        self._loop = asyncio.get_running_loop()
-        self._forks = _forks
+        self.home = Home()
         self._is_known = False
         self._holders: dict[asyncio.Task[Any] | None, int] = {}
-        if driver.max_connections is not None:
-            options = options._replace(max_lifetime=None)  # a database in memory ends with its connection
+        size, most = options.pool_size, driver.max_connections
+        kept = PoolOptions(
+            size if most is None else min(size, most),
+            options.acquire_timeout,
+            None if most is not None else options.max_lifetime,  # a database in memory ends with its connection
+            options.check_after,
+            keeps_idle=not driver.is_borrowed,
+        )
         if driver.has_one_writer:
-            self.writers = Pool(self._open, options._replace(size=1))
-            self.readers = Pool(self._open_for_reading, options._replace(size=max(1, options.size - 1)))
+            self.writers = Pool(self._open, self.home, kept._replace(size=1))
+            self.readers = Pool(self._open_for_reading, self.home, kept._replace(size=max(1, kept.size - 1)))
         else:
-            self.writers = self.readers = Pool(self._open, options)
+            self.writers = self.readers = Pool(self._open, self.home, kept)
 
     async def open(self) -> Self:
-        """Open the first connection."""
-        self.writers.release(await self.writers.acquire())
+        """Open the first connection. If that fails, or is cancelled, nothing is left open."""
+        try:
+            self.writers.release(await self.writers.acquire())
+        except BaseException:
+            await self.close(0)
+            raise
         return self
 
     async def close(self, timeout: float) -> None:
@@ -102,7 +101,7 @@ class Pools:
         Raises:
             UsageError: this is another event loop, or a forked process.
         """
-        self._refuse_strangers()
+        self.home.refuse_strangers()
         if self.readers is self.writers:
             return self.writers
         writes = compiled.statement.is_write and not self.driver.only_reads(compiled.sql)
@@ -110,7 +109,7 @@ class Pools:
 
     async def hold(self, *, for_reading: bool = False) -> Held:
         """A connection for more than one statement."""
-        self._refuse_strangers()
+        self.home.refuse_strangers()
         pool = self.readers if for_reading else self.writers
         return Held(pool.take() or await pool.acquire(), pool, self.driver)
 
@@ -124,20 +123,17 @@ class Pools:
         if count:
             self._holders[held.task] = count
 
-    def refuse_holders(self) -> None:
+    def refuse_holders(self, instead: str = "use the transaction (trx.fetch_all(query)), or db.outside()") -> None:
         """Refuse what would not be part of the transaction that this task is in.
 
         Raises:
             UsageError: it is in one.
         """
-        if self._holders and asyncio.current_task() in self._holders:
+        if not self._holders:
+            return
+        self.home.refuse_strangers()
+        if asyncio.current_task() in self._holders:
             raise UsageError(
-                "this task is in a transaction of this database, and this would run outside of it: "
-                "use the transaction (trx.fetch_all(query)), or db.outside() on purpose"
+                "this task is in a transaction of this database, and this would run outside of it, on another "
+                f"connection: {instead} on purpose"
             )
-
-    def _refuse_strangers(self) -> None:
-        if self._forks != _forks:
-            raise UsageError("this Database was connected before the process forked; connect another one in the child")
-        if asyncio.get_running_loop() is not self._loop:
-            raise UsageError("this Database was connected in another event loop; connect another one in this loop")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 
 from querykit.builder.compiled import Nested, OutputColumn
-from querykit.builder.value_types import JSON
 from querykit.errors import DecodeError, ResultError, TruncatedResultError
+from querykit.execution.copies import copies, made
 from querykit.execution.decoding import is_list, rows_decoder
+from querykit.execution.plugged import described
 from querykit.execution.typed_rows import typed_decoder
 
 if TYPE_CHECKING:
@@ -33,10 +34,16 @@ def decode_rows(
         ResultError: two columns have one name, and one would hide the other.
     """
     if through is not None and through.transforms_results:
-        return through.rows(compiled, *_untyped(compiled, dialect, result))
-    decoder = _decoder(compiled, dialect, result)
+        return through.rows(compiled, *_untyped(compiled, dialect, result, through))
+    decoder = _decoder(compiled, dialect, result, through)
+    if result.decoded is not None and compiled.statement.row_type is None:
+        return copies(result.decoded, decoder, lambda: _rows(decoder, result))
+    return _rows(decoder, result)
+
+
+def _rows(decoder: RowsDecoder, result: DriverResult) -> list[Any]:
     try:
-        return decoder.rows(result.rows)
+        return made(decoder.rows, result.rows)
     except Exception as error:  # noqa: BLE001 - whatever a reader raises means that it cannot read
         _explain(error, decoder, result.rows)
 
@@ -51,55 +58,60 @@ def decode_column(
         TruncatedResultError: the server cut a nested list.
         DecodeError: a value cannot be read as its type.
     """
-    decoder = _decoder(compiled, dialect, result)
+    decoder = _decoder(compiled, dialect, result, through)
     if len(decoder.columns) != 1:
         raise ResultError(f"one column was asked for, and the result has {len(decoder.columns)}")
     if through is not None and through.transforms_results:
-        return through.values(*_untyped(compiled, dialect, result))
+        return through.values(*_untyped(compiled, dialect, result, through))
     try:
-        return decoder.values(result.rows)
+        return made(decoder.values, result.rows)
     except Exception as error:  # noqa: BLE001 - whatever a reader raises means that it cannot read
         _explain(error, decoder, result.rows)
 
 
 def _untyped(
-    compiled: CompiledQuery, dialect: Dialect, result: DriverResult
+    compiled: CompiledQuery, dialect: Dialect, result: DriverResult, through: Through
 ) -> tuple[list[Any], tuple[OutputColumn, ...]]:
     """The rows as dicts, for plugins, with their plan."""
-    decoder = _decoder(compiled, dialect, result, are_dicts=True)
-    try:
-        return decoder.rows(result.rows), decoder.columns
-    except Exception as error:  # noqa: BLE001 - as in decode_rows
-        _explain(error, decoder, result.rows)
+    decoder = _decoder(compiled, dialect, result, through, are_dicts=True)
+    return _rows(decoder, result), decoder.columns
 
 
 def _decoder(
-    compiled: CompiledQuery, dialect: Dialect, result: DriverResult, *, are_dicts: bool = False
+    compiled: CompiledQuery,
+    dialect: Dialect,
+    result: DriverResult,
+    through: Through | None,
+    *,
+    are_dicts: bool = False,
 ) -> RowsDecoder:
-    columns = compiled.columns
-    if columns is None:
-        columns = described_columns(result.names, result.json_columns)
-    elif result.names and any(column.name is None for column in columns):
-        columns = tuple(
-            [each._replace(name=each.name or name) for each, name in zip(columns, result.names, strict=True)]
-        )
-    row_type: Any = None if are_dicts else compiled.statement.row_type
-    decoder = rows_decoder(columns, dialect) if row_type is None else typed_decoder(columns, dialect, row_type)
-    if result.is_truncated and decoder.may_be_cut:
+    decoder: RowsDecoder | None = None if are_dicts else compiled.text.decoder
+    if decoder is None:
+        columns = compiled.columns
+        is_known = compiled.knows_columns
+        if columns is None or not is_known:
+            columns = described(_named(columns, result.names), result.json_columns, dialect, through)
+        row_type: Any = None if are_dicts else compiled.statement.row_type
+        decoder = rows_decoder(columns, dialect) if row_type is None else typed_decoder(columns, dialect, row_type)
+        if is_known and not are_dicts:
+            compiled.text.decoder = decoder
+    if result.is_truncated or (result.is_truncated is None and decoder.may_be_cut):
         raise TruncatedResultError("the server cut an aggregate of this result: raise its limit, or ask for fewer rows")
     return decoder
 
 
-def described_columns(names: Sequence[str], json_columns: Sequence[int]) -> tuple[OutputColumn, ...]:
-    """The plan of a result that only the database knows: JSON columns are decoded, the others stay as they are.
+def _named(columns: tuple[OutputColumn, ...] | None, names: Sequence[str]) -> tuple[OutputColumn, ...]:
+    """The plan of a result, with the names that the database gave to columns of which the query says none.
 
     Raises:
         ResultError: two columns have one name.
     """
+    if columns is not None:
+        return tuple([each._replace(name=each.name or name) for each, name in zip(columns, names, strict=True)])
     if len(set(names)) < len(names):
         twice = next(name for name in names if list(names).count(name) > 1)
         raise ResultError(f"two columns of the result are named {twice!r}, and one would hide the other: rename one")
-    return tuple([OutputColumn(name, JSON if place in json_columns else None) for place, name in enumerate(names)])
+    return tuple([OutputColumn(name, None) for name in names])
 
 
 def _explain(error: Exception, decoder: RowsDecoder, rows: Sequence[Sequence[Any]]) -> NoReturn:

@@ -1,133 +1,77 @@
-"""Running statements: what a database, a connection and a transaction have in common."""
+"""Running statements: the methods that a database, a connection and a transaction have in common."""
 
 from __future__ import annotations
 
 import asyncio
-from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any
 
 from querykit.builder.compiled import ExecuteResult
-from querykit.builder.creator import Creator
 from querykit.builder.explain import explained
 from querykit.builder.json_result import compiled_as_json
+from querykit.builder.notifications import pg_notify
+from querykit.builder.operands import Value
+from querykit.builder.prepared import PreparedQuery
 from querykit.builder.query import Query
 from querykit.builder.statement import Statement, as_statement
 from querykit.errors import BuildError, MultipleResultsError, NoResultError, UsageError
 from querykit.execution.bulk import copy_rows, run_many
+from querykit.execution.call import RunningCall, Sent
+from querykit.execution.handle import Handle
 from querykit.execution.json_bytes import json_bytes
+from querykit.execution.options import checked_timeout
 from querykit.execution.parts import parts_of, run_parts
-from querykit.execution.plugged import gone_through, plugged_with, with_values, without_plugins
 from querykit.execution.result import decode_column, decode_rows
 from querykit.execution.stream import RowStream
 from querykit.execution.wanted import timed_out
-from querykit.plugins.base import Call
-from querykit.plugins.with_schema import WithSchemaPlugin
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Coroutine, Iterable, Mapping, Sequence
 
     from pypika.queries import QueryBuilder
+    from typing_extensions import TypeVar
 
-    from querykit.builder.compiled import CompiledQuery, Executor, OutputColumn
+    from querykit.builder.compiled import CompiledQuery
+    from querykit.builder.executor import Executor
     from querykit.builder.json_result import Decimals
     from querykit.builder.raw import Fragment
     from querykit.builder.tables import Table
     from querykit.dialects.base import Dialect
-    from querykit.dialects.driver import DriverResult
-    from querykit.execution.plugged import Plugged, Through
-    from querykit.execution.transaction import Transaction
-    from querykit.execution.wanted import Wanted
-    from querykit.plugins.base import Plugin
+    from querykit.dialects.driver import DriverResult, Wanted
+    from querykit.execution.plugged import Through
 
     Convertible = Fragment[Any] | QueryBuilder
-    """What becomes a statement when it is run."""
+    """What becomes a statement when it is run. Its rows are dicts: so the defaults of these."""
+    RowT = TypeVar("RowT", default=dict[str, Any])
+    ValueT = TypeVar("ValueT", default=Any)
 
-RowT = TypeVar("RowT")
-ValueT = TypeVar("ValueT")
 
-
-class Runner(Creator):
+class Runner(Handle):
     """Runs statements, and starts ones that are bound to it."""
-
-    def __init__(self, timeout: float | None, plugged: Plugged | None = None) -> None:
-        """Run the statements that start here, by default within `timeout` seconds, through plugins."""
-        self._timeout = timeout
-        self._plugged = plugged
 
     @property
     def _executor(self) -> Executor | None:  # type: ignore[override]  # as an attribute it would be a cycle of references
         return self
 
-    _is_transaction = False
-    """Whether others do not see yet what is written here."""
+    def prepare(
+        self, query: Statement[RowT, ValueT] | Convertible, *, timeout: float | None = None
+    ) -> PreparedQuery[RowT, ValueT]:
+        """A statement that is compiled once, and run here with values for its parameters; see `Statement.prepare`.
 
-    @property
-    @abstractmethod
-    def dialect(self) -> Dialect:
-        """What the server speaks."""
-
-    @abstractmethod
-    async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
-        """Run a statement on a connection."""
-
-    @abstractmethod
-    def _stream(
-        self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
-    ) -> AsyncGenerator[DriverResult, None]:
-        """Run a statement on a connection, and read its rows in chunks."""
-
-    @abstractmethod
-    def _together(self) -> Transaction:
-        """A transaction for the parts of one statement."""
-
-    # -- plugins ------------------------------------------------------------------------------------------------------
-
-    def _seen(self, plugged: Plugged | None) -> Runner:
-        """The same handle, seen through other plugins."""
-        raise UsageError(f"a {type(self).__name__} has no plugins, and takes no {plugged}")
-
-    def with_plugin(self, plugin: Plugin) -> Runner:
-        """The same database, connection or transaction, with one more plugin: a cheap handle that shares all else."""
-        return self._seen(plugged_with(self._plugged, plugin))
-
-    def without_plugins(self) -> Runner:
-        """The same database, connection or transaction, without any plugin: what they enforce does not hold on it."""
-        return self._seen(without_plugins(self._plugged))
-
-    def with_context(self, **values: object) -> Runner:
-        """The same database, connection or transaction for one request: policies of plugins read `values` by name.
-
-        ``db.with_context(tenant=7)`` is what ``ctx.tenant`` means. More calls add values.
+        Args:
+            query: A statement, raw ``sql(…)`` or a PyPika query.
+            timeout: Seconds after which each run is stopped; None takes the default of what it runs on.
         """
-        return self._seen(with_values(self._plugged, values))
-
-    def with_schema(self, schema: str) -> Runner:
-        """The same database, connection or transaction, where tables without a schema are those of `schema`."""
-        return self._seen(plugged_with(self._plugged, WithSchemaPlugin(schema), in_place=True))
+        return PreparedQuery(as_statement(query), self, timeout)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    @overload
     async def fetch_all(
         self,
-        query: Statement[RowT, Any],
+        query: Statement[RowT, Any] | Convertible,
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> list[RowT]: ...
-
-    @overload
-    async def fetch_all(
-        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> list[dict[str, Any]]: ...
-
-    async def fetch_all(
-        self,
-        query: Statement[Any, Any] | Convertible,
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> list[Any]:
+    ) -> list[RowT]:
         """Every row of a query.
 
         Args:
@@ -141,113 +85,58 @@ class Runner(Creator):
         """
         return decode_rows(*await self._fetch(query, parameters, timeout))
 
-    @overload
     async def fetch_one(
         self,
-        query: Statement[RowT, Any],
+        query: Statement[RowT, Any] | Convertible,
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> RowT: ...
-
-    @overload
-    async def fetch_one(
-        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> dict[str, Any]: ...
-
-    async def fetch_one(
-        self,
-        query: Statement[Any, Any] | Convertible,
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> Any:
+    ) -> RowT:
         """The only row of a query.
 
         Raises:
             NoResultError: there is none.
             MultipleResultsError: there is a second one.
         """
-        return _only(await self.fetch_all(query, parameters=parameters, timeout=timeout))
-
-    @overload
-    async def fetch_one_or_none(
-        self,
-        query: Statement[RowT, Any],
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> RowT | None: ...
-
-    @overload
-    async def fetch_one_or_none(
-        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> dict[str, Any] | None: ...
+        rows: list[RowT] = decode_rows(*await self._fetch(query, parameters, timeout))
+        return _only(rows)
 
     async def fetch_one_or_none(
         self,
-        query: Statement[Any, Any] | Convertible,
+        query: Statement[RowT, Any] | Convertible,
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> Any:
+    ) -> RowT | None:
         """The only row of a query, or None where there is none.
 
         Raises:
             MultipleResultsError: there is a second one.
         """
-        rows = await self.fetch_all(query, parameters=parameters, timeout=timeout)
+        rows: list[RowT] = decode_rows(*await self._fetch(query, parameters, timeout))
         return _only(rows) if rows else None
 
-    @overload
     async def fetch_first(
         self,
-        query: Statement[RowT, Any],
+        query: Statement[RowT, Any] | Convertible,
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> RowT | None: ...
-
-    @overload
-    async def fetch_first(
-        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> dict[str, Any] | None: ...
-
-    async def fetch_first(
-        self,
-        query: Statement[Any, Any] | Convertible,
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> Any:
+    ) -> RowT | None:
         """The first row of a query, or None where there is none. A select is run with ``LIMIT 1``."""
         statement = as_statement(query)
-        if isinstance(statement, Query) and statement.row_limit is None:
-            statement = statement.limit(1)
-        rows = await self.fetch_all(statement, parameters=parameters, timeout=timeout)
+        if isinstance(statement, Query) and _may_give_more_than_one(statement):
+            statement = statement.limited_to_one()
+        rows: list[RowT] = decode_rows(*await self._fetch(statement, parameters, timeout))
         return rows[0] if rows else None
 
-    @overload
     async def fetch_value(
         self,
-        query: Statement[Any, ValueT],
+        query: Statement[Any, ValueT] | Convertible,
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> ValueT: ...
-
-    @overload
-    async def fetch_value(
-        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> Any: ...
-
-    async def fetch_value(
-        self,
-        query: Statement[Any, Any] | Convertible,
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> Any:
+    ) -> ValueT:
         """The value of the only column of the only row of a query.
 
         Raises:
@@ -257,34 +146,21 @@ class Runner(Creator):
         """
         return _only(await self.fetch_column(query, parameters=parameters, timeout=timeout))
 
-    @overload
     async def fetch_column(
         self,
-        query: Statement[Any, ValueT],
+        query: Statement[Any, ValueT] | Convertible,
         *,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> list[ValueT]: ...
-
-    @overload
-    async def fetch_column(
-        self, query: Convertible, *, parameters: Mapping[str, object] | None = None, timeout: float | None = None
-    ) -> list[Any]: ...
-
-    async def fetch_column(
-        self,
-        query: Statement[Any, Any] | Convertible,
-        *,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> list[Any]:
+    ) -> list[ValueT]:
         """The values of the only column of a query.
 
         Raises:
             BuildError: the query has more than one column.
         """
         statement = as_statement(query)
-        columns = statement.output_columns() if statement.is_write else statement.compile(self.dialect).columns
+        is_plain = not statement.is_write and self._plugged is None and not statement.plugins
+        columns = statement.compile(self.dialect).columns if is_plain else statement.output_columns()
         if columns is not None and len(columns) != 1:
             names = ", ".join([repr(column.name) for column in columns])
             raise BuildError(f"a query with exactly one column is expected; this one has {len(columns)}: {names}")
@@ -307,9 +183,15 @@ class Runner(Creator):
         statement = as_statement(query)
         _refuse_without_rows(statement)
         statement, through = self._prepared(statement)
+        if statement.is_write and parts_of(statement, self.dialect):
+            raise UsageError(
+                "fetch_json() runs one statement, and this INSERT takes several: insert fewer rows, of equal columns"
+            )
         compiled = compiled_as_json(statement, self.dialect, decimals)
         given = parameters if through is None else through.parameters(compiled, parameters, is_json=True)
-        return json_bytes(await self._run_through(through, compiled, "rows", compiled.arguments(given), timeout))
+        arguments = compiled.arguments(given)
+        result = await self._run_through(through, compiled, "rows", arguments, timeout, parameters=given)
+        return json_bytes(compiled, self.dialect, result)
 
     async def execute(
         self,
@@ -330,7 +212,8 @@ class Runner(Creator):
         else:
             compiled = statement.compile(dialect)
             given = parameters if through is None else through.parameters(compiled, parameters)
-            result = await self._run_through(through, compiled, "effect", compiled.arguments(given), timeout)
+            arguments = compiled.arguments(given)
+            result = await self._run_through(through, compiled, "effect", arguments, timeout, parameters=given)
         return ExecuteResult(result.rows_affected, result.insert_id)
 
     async def execute_many(
@@ -379,34 +262,28 @@ class Runner(Creator):
         """
         return await copy_rows(self, table, records, columns, timeout)
 
-    @overload
-    def stream(
-        self,
-        query: Statement[RowT, Any],
-        *,
-        chunk_size: int = ...,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> RowStream[RowT]: ...
+    async def notify(self, channel: str, payload: str = "", *, timeout: float | None = None) -> None:
+        """Send a text to those who `listen` to a channel (PostgreSQL): at once, in a transaction with its commit.
 
-    @overload
-    def stream(
-        self,
-        query: Convertible,
-        *,
-        chunk_size: int = ...,
-        parameters: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-    ) -> RowStream[dict[str, Any]]: ...
+        Args:
+            channel: The channel's name, at most 63 bytes.
+            payload: The text, less than 8,000 bytes.
+            timeout: Seconds after which it is stopped.
+
+        Raises:
+            UnsupportedError: the database has no channels.
+            DataError: the name or the text is too long.
+        """
+        await self.execute(self.select(pg_notify(channel, payload)), timeout=timeout)
 
     def stream(
         self,
-        query: Statement[Any, Any] | Convertible,
+        query: Statement[RowT, Any] | Convertible,
         *,
         chunk_size: int = 1000,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> RowStream[Any]:
+    ) -> RowStream[RowT]:
         """The rows of a query one after the other, read from the server `chunk_size` at a time.
 
         Args:
@@ -415,16 +292,20 @@ class Runner(Creator):
             parameters: Values for its named parameters.
             timeout: Seconds within which each chunk has to arrive.
         """
-        if chunk_size < 1:
-            raise BuildError("chunk_size is a number of rows, one or more")
+        if type(chunk_size) is not int or chunk_size < 1:
+            raise BuildError(f"chunk_size is a number of rows, one or more, not {chunk_size!r}")
         statement = as_statement(query)
         _refuse_without_rows(statement)
         statement, through = self._prepared(statement)
         compiled = statement.compile(self.dialect)
-        given = parameters if through is None else through.parameters(compiled, parameters, is_stream=True)
-        chunks = self._stream(compiled, compiled.arguments(given), chunk_size)
-        limit = self._timeout if timeout is None else timeout
-        return RowStream(self._rows_of(compiled, chunks, limit, through), self._abandon_stream)
+        given = parameters if through is None else through.parameters(compiled, parameters)
+        arguments = compiled.arguments(given)
+        if through is not None and through.chain.around:
+            sent = Sent(compiled, "described rows", arguments, given, timeout)
+            through.chain.refuse_stream(RunningCall(self, through, sent))
+        chunks, abandon = self._stream(compiled, arguments, chunk_size)
+        limit = self._timeout if timeout is None else checked_timeout(timeout)
+        return RowStream(self._rows_of(compiled, chunks, limit, through), abandon)
 
     async def _rows_of(
         self,
@@ -448,9 +329,6 @@ class Runner(Creator):
                     yield row
         finally:
             await chunks.aclose()
-
-    def _abandon_stream(self) -> None:
-        """Know that nobody reads a stream any more."""
 
     async def explain(
         self,
@@ -491,8 +369,6 @@ class Runner(Creator):
         finally:
             await transaction.rollback()
 
-    # -- running ------------------------------------------------------------------------------------------------------
-
     async def _fetch(
         self, query: Statement[Any, Any] | Convertible, parameters: Mapping[str, object] | None, timeout: float | None
     ) -> tuple[CompiledQuery, Dialect, DriverResult, Through | None]:
@@ -503,23 +379,13 @@ class Runner(Creator):
         if statement.is_write and (parts := parts_of(statement, dialect)):
             return await run_parts(parts, self, "described rows", parameters, timeout, through=through)
         compiled = statement.compile(dialect)
-        wanted: Wanted = "rows" if _all_named(compiled.columns) else "described rows"
+        wanted: Wanted = "rows" if compiled.knows_columns else "described rows"
         given = parameters if through is None else through.parameters(compiled, parameters)
-        return (
-            compiled,
-            dialect,
-            await self._run_through(through, compiled, wanted, compiled.arguments(given), timeout),
-            through,
-        )
+        arguments = compiled.arguments(given)
+        result = await self._run_through(through, compiled, wanted, arguments, timeout, parameters=given)
+        return compiled, dialect, result, through
 
-    def _prepared(self, statement: Statement[Any, Any]) -> tuple[Statement[Any, Any], Through | None]:
-        """The statement as plugins want it, and what its result goes through."""
-        if self._plugged is None and not statement.plugins:
-            return statement, None
-        through = gone_through(self._plugged, statement, self.dialect)
-        return through.prepared.statement, through
-
-    async def _run_through(
+    def _run_through(
         self,
         through: Through | None,
         compiled: CompiledQuery,
@@ -527,40 +393,20 @@ class Runner(Creator):
         arguments: tuple[object, ...],
         timeout: float | None,
         *,
-        number: int = 0,
-    ) -> DriverResult:
-        """Run a statement within the plugins that wrap the running, from one of them on."""
-        if through is None or number == len(through.chain.around):
-            return await self._run_in_time(compiled, wanted, arguments, timeout)
+        parameters: Any = None,
+    ) -> Coroutine[Any, Any, DriverResult]:
+        """Run a statement within the plugins that wrap the running."""
+        if through is None or not through.chain.around:
+            return self._run_in_time(compiled, wanted, arguments, timeout)
+        self._refuse_misuse()
+        return self._run_sent(through, Sent(compiled, wanted, arguments, parameters, timeout), 0)
 
-        async def proceed(on: Any = None, /) -> DriverResult:
-            runner: Runner = self if on is None else on
-            return await runner._run_through(through, compiled, wanted, arguments, timeout, number=number + 1)
-
-        call = Call(self, compiled, arguments, self._is_transaction, proceed)
-        return await through.chain.run(number, call, through.statement, through.prepared)
-
-    async def _run_in_time(
-        self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...], timeout: float | None
-    ) -> DriverResult:
-        limit = self._timeout if timeout is None else timeout
-        if limit is None:
-            return await self._run(compiled, wanted, arguments)
-        timer = asyncio.timeout(limit)
-        try:
-            async with timer:
-                return await self._run(compiled, wanted, arguments)
-        except TimeoutError:
-            raise timed_out(compiled, limit, timer) from None
-
-
-def _all_named(columns: tuple[OutputColumn, ...] | None) -> bool:
-    if columns is None:
-        return False
-    for column in columns:  # noqa: SIM110 - all() over a generator takes three times as long
-        if column.name is None:
-            return False
-    return True
+    def _run_sent(self, through: Through, sent: Sent, number: int) -> Coroutine[Any, Any, DriverResult]:
+        """Run a statement within those of these plugins that are left, from that number on."""
+        if number == len(through.chain.around):
+            return self._run_in_time(sent.compiled, sent.wanted, sent.arguments, sent.timeout)
+        call = RunningCall(self, through, sent, number)
+        return through.chain.run(number, call, through.statement, through.prepared)
 
 
 def _refuse_without_rows(statement: Statement[Any, Any]) -> None:
@@ -569,6 +415,11 @@ def _refuse_without_rows(statement: Statement[Any, Any]) -> None:
         raise UsageError(
             f"this {kind} gives no rows: run it with execute(), or say returning(…) where the database has it"
         )
+
+
+def _may_give_more_than_one(query: Query[Any, Any]) -> bool:
+    limit = query.row_limit
+    return limit is None or (type(limit) is Value and limit.value > 1) or query.has_ties
 
 
 def _only(rows: list[RowT]) -> RowT:

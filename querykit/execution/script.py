@@ -52,8 +52,11 @@ def transaction_options(
     """The options of a transaction.
 
     Raises:
-        BuildError: there is no such isolation level.
+        BuildError: there is no such isolation level, or a flag is neither True nor False.
     """
+    for name, flag in (("read_only", read_only), ("deferrable", deferrable)):
+        if type(flag) is not bool:
+            raise BuildError(f"{name} is True or False, not {flag!r}")
     if isolation_level is None:
         return TransactionOptions(None, read_only, deferrable)
     wanted = str(isolation_level).lower().replace("_", " ")
@@ -65,6 +68,6 @@ def transaction_options(
 
 def savepoint_name(name: str) -> str:
     """A name that needs no quotes, under which no name of ours can be met."""
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,50}", name):
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,50}", name):
         raise BuildError(f"a savepoint's name is letters, digits and underscores, at most 51, not {name!r}")
     return f"user_{name}"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import warnings
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from querykit.dialects.driver import to_its_end
 from querykit.errors import (
@@ -15,8 +14,10 @@ from querykit.errors import (
     DatabaseError,
     UsageError,
 )
+from querykit.execution.afterwards import Afterwards
 from querykit.execution.runner import Runner
 from querykit.execution.script import Script, savepoint_name
+from querykit.execution.stream import Chunks
 from querykit.execution.view import View
 
 if TYPE_CHECKING:
@@ -25,15 +26,18 @@ if TYPE_CHECKING:
 
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
-    from querykit.dialects.driver import DriverResult
+    from querykit.dialects.driver import DriverResult, Wanted
     from querykit.execution.held import Held
     from querykit.execution.plugged import Plugged
-    from querykit.execution.wanted import Wanted
+    from querykit.plugins.call import Watcher
+    from querykit.plugins.chain import PluginChain
+
+    WatcherT = TypeVar("WatcherT", bound=Watcher)
 
 ROLLBACK_TIMEOUT = 5.0
 """How long ROLLBACK may take, in seconds, before the connection is dropped, which rolls back too."""
 
-State = Literal["new", "open", "committed", "rolled back"]
+State = Literal["new", "beginning", "open", "committed", "rolled back"]
 
 
 class Transaction(Runner):
@@ -54,6 +58,7 @@ class Transaction(Runner):
         parent: Transaction | None = None,
         on_begin: Callable[[Transaction], Awaitable[object]] | None = None,
         plugged: Plugged | None = None,
+        begins_through: PluginChain | None = None,
     ) -> None:
         """Prepare one; nothing runs before it is entered."""
         self._script = script
@@ -70,9 +75,19 @@ class Transaction(Runner):
         self._has_failed = False
         self._savepoints: list[str] = []
         self._on_begin = on_begin
-        self._after_commit: list[Callable[[], object]] = []
+        self._begins_through = begins_through
+        self._afterwards = Afterwards()
+        self._is_outcome_known = True
 
-    _is_transaction = True
+    @property
+    def _outermost(self) -> Transaction:
+        transaction = self
+        while transaction._parent is not None:
+            transaction = transaction._parent
+        return transaction
+
+    def _only_reads(self, sql: str) -> bool:
+        return self._usable().driver.only_reads(sql)
 
     @property
     def dialect(self) -> Dialect:
@@ -95,14 +110,13 @@ class Transaction(Runner):
         """Begin it."""
         if self._state != "new":
             raise UsageError("a transaction is begun once; ask the database for another one")
-        held = await self._borrow()
+        self._state = "beginning"  # of two tasks that start it, one does
+        chain = self._begins_through
         try:
-            await held.command(*self._script.begin)
+            self._held = await (self._begin() if chain is None else chain.begin(self._begin))
         except BaseException:
-            held.slot.is_dirty = True  # it may have begun
-            self._end("rolled back", held)
+            self._state = "rolled back"
             raise
-        self._held = held
         self._state = "open"
         if self._parent is not None:
             self._parent._inner = self
@@ -113,6 +127,17 @@ class Transaction(Runner):
                 await to_its_end(self._roll_back())
                 raise
         return self
+
+    async def _begin(self) -> Held:
+        held = await self._borrow()
+        try:
+            await held.command(*self._script.begin)
+        except BaseException:
+            held.slot.is_dirty = True  # it may have begun
+            if self._give_back is not None:
+                self._give_back(held)
+            raise
+        return held
 
     async def __aenter__(self) -> Self:
         """Begin it, unless `db.begin()` did."""
@@ -144,8 +169,17 @@ class Transaction(Runner):
             else:
                 await to_its_end(self._commit(held))
         finally:
-            if self._after_commit and self._state == "committed":  # cancelled or not
-                await to_its_end(self._call_after_commit())
+            if self._afterwards.watchers:
+                await to_its_end(self._afterwards.tell_watchers(is_known=self._is_outcome_known))
+            if self._afterwards.functions and self._state == "committed":  # cancelled or not
+                if self._parent is not None:
+                    self._parent._afterwards.functions += self._afterwards.functions
+                else:
+                    await to_its_end(self._afterwards.call())
+
+    def watched_by(self, owner: object, make: Callable[[], WatcherT]) -> WatcherT:
+        """The watcher of a plugin; the first time, what `make` gives."""
+        return self._afterwards.watched_by(owner, make)
 
     def after_commit(self, function: Callable[[], object]) -> None:
         """Call a function, and await what it returns if that can be awaited, once everything here has been kept.
@@ -155,38 +189,30 @@ class Transaction(Runner):
         who committed; the transaction is kept.
         """
         self._usable()
-        self._after_commit.append(function)
-
-    async def _call_after_commit(self) -> None:
-        functions, self._after_commit = self._after_commit, []
-        if self._parent is not None:
-            self._parent._after_commit += functions
-            return
-        errors: list[Exception] = []
-        for function in functions:
-            try:
-                result = function()
-                if inspect.isawaitable(result):
-                    await result
-            except Exception as error:  # noqa: BLE001 - told below, when all were called
-                errors.append(error)
-        if len(errors) == 1:
-            raise errors[0]
-        if errors:
-            raise ExceptionGroup("functions given to after_commit failed", errors)
+        self._afterwards.functions.append(function)
 
     async def rollback(self) -> None:
-        """Undo what was done."""
-        self._usable(ending=True)
+        """Undo what was done, in transactions inside this one too, which end with it."""
+        if self._inner is None:
+            self._usable(ending=True)
         await to_its_end(self._roll_back())
 
     async def _commit(self, held: Held) -> None:
+        try:
+            await self._afterwards.before_commit()
+        except BaseException:
+            await self._roll_back()
+            raise
+        if held.connection.is_closed:
+            self._end("rolled back")
+            raise ConnectionLostError("the connection ended before COMMIT: nothing of this transaction was kept")
         keeping = asyncio.ensure_future(self._keep(held))
         if not (await asyncio.wait([keeping], timeout=self._commit_timeout))[0]:
             held.connection.terminate()  # to cancel it could take long, and would tell no more
         try:
             await keeping
         except ConnectionLostError as error:
+            self._is_outcome_known = False
             self._end("rolled back")
             if self._parent is not None:
                 raise
@@ -211,12 +237,12 @@ class Transaction(Runner):
             raise DatabaseError(f"nothing of this transaction was kept: {reason}")
 
     async def _roll_back(self) -> None:
-        held, self._held = self._held, None
-        if held is None:
+        if self._held is None:
             return
+        self._held.refuse_strangers()
+        held, self._held = self._held, None
         self._state = "rolled back"  # other tasks begin nothing more
-        if self._inner is not None:
-            self._inner._end("rolled back")
+        self._end_inner()
         await held.when_free(ROLLBACK_TIMEOUT)
         if self._end_reason is None and held.connection.in_transaction:
             try:
@@ -225,6 +251,7 @@ class Transaction(Runner):
             except Exception:  # noqa: BLE001 - the first error is the one to tell
                 held.connection.terminate()
         self._end("rolled back", held)
+        await self._afterwards.tell_watchers(is_known=self._is_outcome_known)
 
     def _end(self, state: State, held: Held | None = None) -> None:
         held, self._held = self._held or held, None
@@ -233,6 +260,13 @@ class Transaction(Runner):
             self._parent._inner = None
         if held is not None and self._give_back is not None:
             self._give_back(held)
+
+    def _end_inner(self) -> None:
+        """End the transactions that are open inside this one."""
+        inner = self._inner
+        if inner is not None:
+            inner._end_inner()
+            inner._end("rolled back")
 
     def __del__(self) -> None:
         """Drop the connection of a transaction that nobody can end any more."""
@@ -303,7 +337,10 @@ class Transaction(Runner):
         self._note_end(held, failed=False)
         return result
 
-    async def _stream(
+    def _stream(self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int) -> Chunks:
+        return Chunks(self._chunks(compiled, arguments, chunk_size), self._abandon_stream)
+
+    async def _chunks(
         self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
     ) -> AsyncGenerator[DriverResult, None]:
         held = self._usable()
@@ -341,14 +378,15 @@ class Transaction(Runner):
 
         Raises:
             ClosedError: the transaction has not begun, or has ended.
-            UsageError: a transaction in it is open.
+            UsageError: a transaction in it is open, or this is another event loop or a forked process.
         """
         if self._held is None:
-            if self._state == "new":
+            if self._state in {"new", "beginning"}:
                 raise ClosedError("this transaction has not begun: use `async with`, or `await db.begin()`")
             raise ClosedError(f"this transaction has ended ({self._state}); nothing more runs on it")
         if self._inner is not None:
             raise UsageError("a transaction inside this one is open: use that one until it ends")
         if self._end_reason is not None and not ending:
             raise ClosedError(f"this transaction is over: {self._end_reason}")
+        self._held.refuse_strangers()
         return self._held

@@ -11,7 +11,8 @@ import msgspec
 from querykit.builder.compiled import Nested
 from querykit.builder.row_types import check_rows, field_type, row_type_of
 from querykit.errors import DecodeError
-from querykit.execution.decoding import PLANS_KEPT, RowsDecoder, dict_literal, reader, rows_decoder, rows_function
+from querykit.execution.decoding import PLANS_KEPT, RowsDecoder, reader, rows_decoder, rows_function
+from querykit.execution.from_json import dict_literal, json_reader, own_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,36 +34,25 @@ def typed_decoder(columns: tuple[OutputColumn, ...], dialect: Dialect, python: A
     row = check_rows(python, columns)
     fields = {field.name: field for field in row.fields}
     readers = tuple([_typed_reader(column, fields.get(str(column.name)), dialect) for column in columns])
-    maker = _Maker()
-    rows = rows_function(columns, readers, lambda values: maker.row(row, columns, values), maker.names)
+    objects = _Objects(row)
+    rows = rows_function(columns, readers, lambda values: objects.row(columns, values), objects.names)
     return rows_decoder(columns, dialect)._replace(rows=rows, readers=readers)
 
 
 @lru_cache(PLANS_KEPT)
 def rows_from_dicts(columns: tuple[OutputColumn, ...], python: Any) -> Callable[[list[Any]], list[Any]]:
     """What makes objects of a class of decoded rows, for rows that plugins have had in their hands."""
-    found = Nested("array", columns)
-    check_rows(python, columns)
-    return _converter(found, list[python]) or list
+    return _converter(Nested("array", columns), check_rows(python, columns))
 
 
 def _typed_reader(column: OutputColumn, field: RowField | None, dialect: Dialect) -> Conversion | None:
     shape = column.shape
-    read = reader(shape, dialect)
-    if field is None or not isinstance(shape, Nested) or read is None:
-        return read
+    if field is None or not isinstance(shape, Nested):
+        return reader(shape, dialect)
     if _is_native(shape, field.annotation, dialect):
         return msgspec.json.Decoder(_native_type(shape, field.annotation)).decode
-    convert = _converter(shape, field.annotation)
-    return read if convert is None else _converted(read, convert)
-
-
-def _converted(read: Conversion, convert: Conversion) -> Conversion:
-    def read_and_convert(value: Any) -> Any:
-        found = read(value)
-        return None if found is None else convert(found)
-
-    return read_and_convert
+    row = _row_type(shape, field.annotation)
+    return json_reader(shape, dialect, None if row is None else _Objects(row))
 
 
 # -- made by msgspec itself -----------------------------------------------------------------------------------------
@@ -76,7 +66,7 @@ def _is_native(shape: Shape, annotation: Any, dialect: Dialect) -> bool:
     if isinstance(shape, Nested):
         return _is_native_rows(shape, wanted, dialect)
     if shape.kind == "json":
-        return wanted in {Any, object}
+        return wanted in {Any, object} and own_decoder(shape) is None
     return wanted is shape.python and shape.stored is None and shape.kind not in {"list", *dialect.values.from_json}
 
 
@@ -107,37 +97,41 @@ def _native_type(shape: Nested, annotation: Any) -> Any:
     return inner if shape.kind != "object" and not shape.is_nullable else inner | None
 
 
-# -- made of decoded rows -------------------------------------------------------------------------------------------
+# -- made by generated code -----------------------------------------------------------------------------------------
 
 
-def _converter(shape: Shape, annotation: Any) -> Conversion | None:
-    """What makes objects of the dicts and lists of a nested column; None where the field takes those."""
+def _row_type(shape: Shape, annotation: Any) -> RowType | None:
+    """The class that the nested rows of a column become; None where the field takes dicts and lists."""
     if not isinstance(shape, Nested) or shape.columns is None or shape.kind in {"scalars", "members"}:
         return None
     wanted = field_type(annotation).inner
     if shape.kind != "object":
         wanted = field_type(get_args(wanted)[-1]).inner if get_args(wanted) else Any
-    row = row_type_of(wanted)
-    if row is None or shape.value is not None:
-        return None
-    maker = _Maker()
-    values = maker.converted(row, shape.columns)
-    source = maker.row(row, shape.columns, values)
+    return None if shape.value is not None else row_type_of(wanted)
+
+
+def _converter(shape: Nested, row: RowType) -> Conversion:
+    """What makes objects of decoded rows, which are dicts and lists."""
+    columns = shape.columns or ()
+    objects = _Objects(row)
+    source = objects.row(columns, objects.converted(columns))
     if shape.kind == "map":
         source = f"{{key: {source} for key, row in row.items()}}"
     elif shape.kind != "object":
         source = f"[{source} for row in row]"
-    return eval(f"lambda row: {source}", maker.names)  # type: ignore[no-any-return]  # noqa: S307 - see rows_function
+    return eval(f"lambda row: {source}", objects.names)  # type: ignore[no-any-return]  # noqa: S307 - see rows_function
 
 
-class _Maker:
-    """Writes the source that makes an object, and holds what that source refers to."""
+class _Objects:
+    """Writes the source that makes an object of a class, and holds what that source refers to."""
 
-    def __init__(self) -> None:
+    def __init__(self, row: RowType) -> None:
+        self._row = row
         self.names: dict[str, Any] = {"null": _refuse_null}
 
-    def row(self, row: RowType, columns: Sequence[OutputColumn], values: Sequence[str]) -> str:
+    def row(self, columns: Sequence[OutputColumn], values: Sequence[str]) -> str:
         """``make(name=value, …)``, a dict, or a dict that is validated."""
+        row = self._row
         by_name = {str(column.name): value for column, value in zip(columns, values, strict=True)}
         if row.made_by == "validate":
             self.names["make"] = row.python.model_validate
@@ -149,18 +143,27 @@ class _Maker:
         self.names["make"] = row.python
         return f"make({', '.join([f'{field.keyword}={value}' for field, value in zip(fields, given, strict=True)])})"
 
-    def converted(self, row: RowType, columns: Sequence[OutputColumn]) -> list[str]:
+    def within(self, column: OutputColumn) -> _Objects | None:
+        """What writes the objects of the rows nested in a column; None for dicts."""
+        row = self._nested(column)
+        return None if row is None else _Objects(row)
+
+    def converted(self, columns: Sequence[OutputColumn]) -> list[str]:
         """The source of each column's value out of a decoded row, nested ones made into objects too."""
-        annotations = {field.name: field.annotation for field in row.fields}
         values = []
         for place, column in enumerate(columns):
             value = f"row[{str(column.name)!r}]"
-            convert = _converter(column.shape, annotations.get(str(column.name), Any))
-            if convert is not None and row.made_by != "validate":  # which makes its own nested objects
-                self.names[f"convert{place}"] = convert
+            if (row := self._nested(column)) is not None and isinstance(column.shape, Nested):
+                self.names[f"convert{place}"] = _converter(column.shape, row)
                 value = f"(None if {value} is None else convert{place}({value}))"
             values.append(value)
         return values
+
+    def _nested(self, column: OutputColumn) -> RowType | None:
+        if self._row.made_by == "validate":  # it makes its own nested objects
+            return None
+        annotations = {field.name: field.annotation for field in self._row.fields}
+        return _row_type(column.shape, annotations.get(str(column.name), Any))
 
 
 def _not_null(row: RowType, field: RowField, value: str) -> str:

@@ -8,28 +8,42 @@
 | ``postgresql://user:password@host:5432/database`` | also ``postgres://`` |
 | ``mysql://user:password@host:3306/database`` | |
 | ``mariadb://user:password@host:3306/database`` | either finds out which of the two answers |
+| ``mysql+asyncmy://…`` and ``mariadb+asyncmy://…`` | the same through asyncmy, which reads rows in C |
 
 A host that begins with a slash is a Unix socket; in a URL it is given as ``?host=/run/…``. Options follow the question
-mark: ``?sslmode=verify-full&application_name=shop``; an unknown one is refused.
+mark, and an unknown one is refused:
+
+| option | where | |
+| --- | --- | --- |
+| ``pool_size``, ``acquire_timeout``, ``connect_timeout``, ``timeout``, ``commit_timeout``, ``close_timeout``,
+``max_lifetime``, ``check_after`` | all | as the arguments of `Database`; ``none`` is None |
+| ``sslmode``, ``sslrootcert``, ``sslcert``, ``sslkey`` | servers | TLS, by libpq's words |
+| ``application_name`` | servers | the name that the server shows for these connections |
+| ``search_path``, ``timezone``, ``pgbouncer`` | PostgreSQL | the session's settings; whether PgBouncer is between |
+| ``mode`` | SQLite | ``rwc`` makes a missing file, ``rw`` does not, ``ro`` only reads |
+| ``journal_mode``, ``synchronous``, ``foreign_keys``, ``busy_timeout`` | SQLite | as the pragmas; in seconds |
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from querykit.builder.compiled import did_you_mean
 from querykit.dialects.driver import Target
 from querykit.dialects.mysql.aiomysql_driver import AiomysqlDriver
 from querykit.dialects.mysql.aiomysql_pool import AiomysqlPoolDriver
+from querykit.dialects.mysql.asyncmy_driver import AsyncmyDriver
 from querykit.dialects.postgres.asyncpg_driver import AsyncpgDriver
 from querykit.dialects.postgres.asyncpg_pool import AsyncpgPoolDriver
 from querykit.dialects.sqlite.aiosqlite_connection import AiosqliteConnectionDriver
 from querykit.dialects.sqlite.aiosqlite_driver import AiosqliteDriver
 from querykit.errors import ConfigurationError
+from querykit.execution.options import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from urllib.parse import SplitResult
 
     from querykit.dialects.driver import Driver
@@ -40,6 +54,8 @@ _DRIVERS: dict[str, Callable[[Target], Driver]] = {
     "postgres": AsyncpgDriver,
     "mysql": AiomysqlDriver,
     "mariadb": AiomysqlDriver,
+    "mysql+asyncmy": AsyncmyDriver,
+    "mariadb+asyncmy": AsyncmyDriver,
 }
 _BROUGHT: dict[str, Callable[..., Driver]] = {
     "asyncpg": AsyncpgPoolDriver,
@@ -58,6 +74,7 @@ def driver_for(target: Target) -> Driver:
     """
     driver = _DRIVERS[target.scheme]
     known: frozenset[str] = driver.options  # type: ignore[attr-defined]
+    known |= set(Options._fields)
     for name in target.options:
         if name not in known:
             options = ", ".join(sorted(known))
@@ -67,11 +84,30 @@ def driver_for(target: Target) -> Driver:
     return driver(target)
 
 
-def driver_of(brought: object, *, connect_timeout: float, show_values: bool) -> Driver:
+def with_parts(target: Target, parts: Mapping[str, object]) -> Target:
+    """The target with what is said in place of parts of the URL; None says nothing.
+
+    Raises:
+        ConfigurationError: a part is not what it has to be, or SQLite has none such.
+    """
+    said: dict[str, Any] = {name: part for name, part in parts.items() if part is not None}
+    for name, part in said.items():
+        if target.scheme in _FILE_SCHEMES and name != "database":
+            raise ConfigurationError(f"a SQLite database has no {name}: it is a file, named by its path")
+        if name == "port":
+            if type(part) is not int or not 0 < part <= _MAX_PORT:
+                raise ConfigurationError(f"port is a number from 1 to {_MAX_PORT}, not {part!r}")
+        elif not isinstance(part, str) or "\0" in part:
+            shown = "one with a NUL" if isinstance(part, str) else type(part).__name__
+            raise ConfigurationError(f"{name} is a text, not {shown}")
+    return replace(target, **said)
+
+
+def driver_of(brought: object, parts: Mapping[str, object], *, connect_timeout: float, show_values: bool) -> Driver:
     """The driver for a pool of asyncpg or aiomysql, or a connection of aiosqlite.
 
     Raises:
-        ConfigurationError: it is none of those.
+        ConfigurationError: it is none of those, or parts of a URL are said beside it.
     """
     kind = type(brought)
     package = kind.__module__.partition(".")[0]
@@ -80,6 +116,9 @@ def driver_of(brought: object, *, connect_timeout: float, show_values: bool) -> 
             "a Database takes a URL, a pool of asyncpg or aiomysql, or a connection of aiosqlite, "
             f"not {kind.__module__}.{kind.__qualname__}"
         )
+    for name, part in parts.items():
+        if part is not None:
+            raise ConfigurationError(f"{name} goes with a URL; what is brought is connected already")
     return _BROUGHT[package](brought, connect_timeout=connect_timeout, show_values=show_values)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from querykit.execution.runner import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import Coroutine
 
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.base import Dialect
-    from querykit.dialects.driver import DriverResult
+    from querykit.dialects.driver import DriverResult, Wanted
     from querykit.execution.plugged import Plugged
+    from querykit.execution.stream import Chunks
     from querykit.execution.transaction import Transaction
-    from querykit.execution.wanted import Wanted
 
 
 class View(Runner):
@@ -24,12 +24,19 @@ class View(Runner):
         """Stand for a connection or transaction."""
         super().__init__(base._timeout, plugged)
         self._base = base
-        self._is_transaction = base._is_transaction
+        self._origin = base._origin
 
     @property
     def dialect(self) -> Dialect:
         """What the server speaks."""
         return self._base.dialect
+
+    @property
+    def _outermost(self) -> Transaction | None:
+        return self._base._outermost
+
+    def _only_reads(self, sql: str) -> bool:
+        return self._base._only_reads(sql)
 
     def transaction(self) -> Transaction:
         """A transaction on the connection, or in the transaction, with the plugins of this handle."""
@@ -43,13 +50,10 @@ class View(Runner):
     def _seen(self, plugged: Plugged | None) -> View:
         return View(self._base, plugged)
 
-    async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
-        return await self._base._run(compiled, wanted, arguments)
+    def _run(
+        self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]
+    ) -> Coroutine[Any, Any, DriverResult]:
+        return self._base._run(compiled, wanted, arguments)
 
-    def _stream(
-        self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int
-    ) -> AsyncGenerator[DriverResult, None]:
+    def _stream(self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int) -> Chunks:
         return self._base._stream(compiled, arguments, chunk_size)
-
-    def _abandon_stream(self) -> None:
-        self._base._abandon_stream()

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from querykit.errors import QueryTimeoutError
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Coroutine
 
     from querykit.builder.compiled import CompiledQuery
-    from querykit.dialects.driver import Connection, DriverResult
-
-Wanted = Literal["rows", "described rows", "effect", "many", "copy"]
-"""What a statement is run for: rows of known columns, rows whose columns only the database knows, or what it does; once
-for each of many sets of arguments; or to carry rows."""
+    from querykit.dialects.driver import Connection, DriverResult, Wanted
 
 
-async def run_on(
+def run_on(
     connection: Connection, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[Any, ...]
-) -> DriverResult:
+) -> Coroutine[Any, Any, DriverResult]:
     """Run a statement on a connection for what is wanted of it."""
     if wanted == "rows":
-        return await connection.fetch(compiled.sql, arguments)
+        return connection.fetch(compiled, arguments)
     if wanted == "many":
-        return await connection.execute_many(compiled.sql, arguments)
+        return connection.execute_many(compiled, arguments)
     if wanted == "copy":
-        return await connection.copy(compiled, arguments)
+        return connection.copy(compiled, arguments)
     if wanted == "effect":
-        return await connection.execute(compiled.sql, arguments)
-    return await connection.fetch_described(compiled.sql, arguments)
+        return connection.execute(compiled, arguments)
+    return connection.fetch_described(compiled, arguments)
 
 
 def timed_out(compiled: CompiledQuery, limit: float | None, timer: asyncio.Timeout) -> BaseException:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from querykit.builder.expressions import operand, query_of
 from querykit.builder.json import (
     JsonArray,
     JsonArrayAggregate,
@@ -13,6 +12,7 @@ from querykit.builder.json import (
     JsonObject,
     JsonObjectAggregate,
 )
+from querykit.builder.operands import operand, query_of
 from querykit.builder.query import Query, ordering_of
 from querykit.builder.tables import Table
 from querykit.errors import BuildError

@@ -9,6 +9,7 @@ from pypika.terms import Term
 from querykit.builder.functions import FunctionCall
 from querykit.builder.intervals import Interval
 from querykit.builder.json import JsonAggregate
+from querykit.builder.marks import refuse_unheard
 from querykit.builder.query import output_name
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
@@ -19,13 +20,14 @@ from querykit.dialects.mariadb.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.mariadb.wire import WIRE_ENCODINGS
 from querykit.dialects.mariadb.writes import MariaDBWrites
 from querykit.dialects.operators import kind_of
+from querykit.dialects.wire import UNWRITABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from querykit.builder.cte import CommonTable
     from querykit.builder.groupings import GroupingSets
-    from querykit.builder.json import JsonArray, JsonArrayAggregate, JsonObject, JsonRows
+    from querykit.builder.json import JsonArray, JsonArrayAggregate, JsonMap, JsonObject, JsonRows
     from querykit.builder.query import AliasedQuery, Query
     from querykit.builder.statement import Statement
     from querykit.builder.texts import Matching
@@ -84,6 +86,10 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
         if isinstance(offset, Interval) or kind_of(offset) == "timedelta":
             raise self.unsupported("RANGE frames of durations", "order by fn.extract('epoch', x) and take seconds")
         return super().frame_offset(offset, window)
+
+    def as_text(self, sql: str) -> str:
+        """``CONCAT(a)``: the bytes of a UUID are not those of its text; those of bytes stay as they are."""
+        return f"CONCAT({sql})"
 
     def grouping_sets(self, grouping: GroupingSets, query: Select[Any, Any]) -> str:
         """``a, b WITH ROLLUP``, which excludes ORDER BY (error 1221)."""
@@ -144,6 +150,31 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
         sql = "COUNT(*) = 0" if query.row_offset is None else f"COUNT(*) <= {self.row_count(query.row_offset)}"
         return sql if query.row_limit is None else f"{sql} OR {self.row_count(query.row_limit)} = 0"
 
+    def json_map(self, node: JsonMap) -> str:
+        """``JSON_OBJECTAGG`` in the query itself, unless two rows have one key, whatever the collation."""
+        query = self._select(node)
+        is_plain = query.sources and not (query.is_distinct or query.groupings or query.group_predicates)
+        has_limit = query.row_limit is not None or query.row_offset is not None
+        if not is_plain or has_limit or any(_is_aggregate(each) or _has_window(each) for each in query.columns):
+            raise self.unsupported(
+                "json_map_from within fetch_json(), of a query with DISTINCT, GROUP BY, LIMIT, aggregates or windows",
+                "json_array_from gives the same rows as a list",
+            )
+        terms = {output_name(each): each for each in query.columns}
+        outer, self.scope = self.scope, self.scope_of(query)
+        sql = (
+            "(SELECT CASE WHEN COUNT(*) = 0 THEN JSON_OBJECT() "
+            f"WHEN COUNT(DISTINCT CAST({self.visit(terms[node.key])} AS BINARY)) = COUNT(*) "
+            f"THEN JSON_OBJECTAGG({self.visit(terms[node.key])}, "
+            + (self._pairs(query) if node.value is None else self.encoded_term(terms[node.value]))
+            + f") ELSE JSON_EXTRACT('{UNWRITABLE}', '$') END"
+            + self.from_clause(query, outer)
+            + self.where_clause(query.predicates)
+            + ")"
+        )
+        self.scope = outer
+        return sql
+
     def json_object(self, node: JsonObject) -> str:
         """``(SELECT JSON_OBJECT(…) FROM …)``; the server refuses a second row."""
         return self._row(self._select(node))
@@ -172,6 +203,7 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
             raise self.unsupported(f"WITH in a nested query ({node.helper})", "say with_(…) on the outermost query")
         if node.query.front_modifiers or node.query.end_modifiers:
             raise self.unsupported(f"{node.helper} of a query with modify_front or modify_end")
+        refuse_unheard(node.query.marks)
         return node.query
 
     def _pairs(self, query: Select[Any, Any]) -> str:

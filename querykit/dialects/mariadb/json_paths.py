@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from querykit.builder.expressions import Value
+from querykit.builder.operands import Value
 from querykit.dialects.mysql.compiler import MySQLCompiler
 
 if TYPE_CHECKING:
-    from querykit.builder.json_paths import JsonEquals, Key
+    from querykit.builder.json_paths import Key
+    from querykit.builder.json_values import JsonEquals
 
 
 class MariaDBJsonCompiler(MySQLCompiler):

@@ -12,6 +12,8 @@ CAST_TYPES = {kind: name for kind, name in MYSQL_CAST_TYPES.items() if kind != "
 JSON_ENCODINGS = {
     # of a BIT, HEX alone gives the digits of a number
     "bytes": "HEX(CAST({0} AS BINARY))",
+    # held in UTC, and read so without a second look
+    "instant": "CONCAT({0}, 'Z')",
     # a latin1 column would send invalid UTF-8
     "str": "CONVERT({0} USING utf8mb4)",
     # a JSON column is text, and would be quoted

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.dialects.driver import Target, connect_in_time
-from querykit.dialects.mysql.aiomysql_driver import CLIENT_FOUND_ROWS, AiomysqlConnection, AiomysqlDriver
+from querykit.dialects.mysql.aiomysql_driver import AiomysqlConnection, AiomysqlDriver
+from querykit.dialects.mysql.driver import CLIENT_FOUND_ROWS
 from querykit.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class AiomysqlPoolDriver(AiomysqlDriver):
     def __init__(self, pool: Any, *, connect_timeout: float, show_values: bool) -> None:
         """Take the pool; it stays the program's to open and to close."""
         super().__init__(Target(
-            scheme="aiomysql", database="your pool", connect_timeout=connect_timeout, show_values=show_values
+            scheme="aiomysql", label="your pool of aiomysql", connect_timeout=connect_timeout, show_values=show_values
         ))  # fmt: skip
         self._pool = pool
 
@@ -68,7 +69,7 @@ class BorrowedConnection(AiomysqlConnection):
         Raises:
             ConfigurationError: it is one.
         """
-        ((charset, zone, autocommit, sql_mode),) = (await self.fetch(SETTINGS, ())).rows
+        ((charset, zone, autocommit, sql_mode),) = (await self._query(SETTINGS, ())).rows
         wanted = {
             "charset='utf8mb4'": charset == "utf8mb4",
             "init_command=\"SET time_zone = '+00:00'\"": zone == "+00:00",

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from querykit.builder.expressions import DistinctTest, InQuery, Subquery
+from querykit.builder.comparisons import DistinctTest, InQuery
+from querykit.builder.operands import Subquery
 from querykit.builder.query import AliasedQuery, Query, SetOperation
 from querykit.builder.raw import RawStatement
-from querykit.dialects.expressions import OTHER, is_value, visits
+from querykit.builder.row_filters import Bytes, Bytewise, Enforced
+from querykit.dialects.expressions import AND, OTHER, is_value, visits
 from querykit.dialects.mysql.json_paths import MySQLJsonCompiler
 from querykit.dialects.mysql.operators import MySQLOperators
 from querykit.dialects.mysql.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.mysql.wire import WIRE_ENCODINGS
 from querykit.dialects.mysql.writes import MySQLWrites
+from querykit.dialects.operators import kind_of
+from querykit.dialects.wire import UNWRITABLE
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
     from pypika.terms import Term
 
     from querykit.builder.expressions import Ordering
-    from querykit.builder.json import JsonArray, JsonObject
+    from querykit.builder.json import JsonArray, JsonMap, JsonObject
     from querykit.builder.json_result import JsonResult
+    from querykit.builder.query import AllColumns
     from querykit.builder.select import Join
     from querykit.builder.statement import Statement
     from querykit.builder.tuples import Quantified
@@ -54,7 +59,18 @@ class MySQLCompiler(MySQLWrites, MySQLOperators, MySQLJsonCompiler):
             return f"_utf8mb4 X'{text.encode().hex()}'"
         return cls.raw_text(f"'{text}'")
 
-    def placeholder(self, position: int) -> str:
+    def output(self, column: Term | AllColumns) -> str:
+        """One item of the select list; blanks before its alias are dropped by the server, and its name would not be it.
+
+        Source: https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html#error_er_removed_spaces
+        """
+        alias = column.__dict__.get("alias")
+        if alias is not None and alias[0] <= " ":
+            raise self.unsupported(f"alias {alias!r}, which begins with a blank", "the server would drop the blank")
+        return super().output(column)
+
+    @classmethod
+    def placeholder(cls, position: int) -> str:
         """``%s``."""
         return "%s"
 
@@ -115,13 +131,36 @@ class MySQLCompiler(MySQLWrites, MySQLOperators, MySQLJsonCompiler):
         if not _has_limit(node.query):
             return super().visit_in_query(node)
         derived = self.visit_aliased_query(AliasedQuery(node.query, "limited"))
-        return f"{self.operand(node.term, OTHER)} {'NOT ' if node.is_negated else ''}IN (SELECT * FROM {derived})"
+        return f"{self.looked_for(node.term)} {'NOT ' if node.is_negated else ''}IN (SELECT * FROM {derived})"
 
     def visit_quantified(self, node: Quantified) -> str:
         """``ANY (SELECT …)``; a LIMIT is taken only within a derived table, as in IN."""
         if not isinstance(node.term, Subquery) or not _has_limit(node.term.query):
             return super().visit_quantified(node)
         return f"{node.word} (SELECT * FROM {self.visit_aliased_query(AliasedQuery(node.term.query, 'limited'))})"
+
+    @visits(Bytewise)
+    def visit_bytewise(self, node: Bytewise) -> str:
+        """Both forms of a comparison: the usual one finds rows by an index, the other looks at them closer."""
+        exact = self.operand(node.exact, AND)
+        return exact if getattr(node.test, "operator", "=") == "<>" else f"{self.operand(node.test, AND)} AND {exact}"
+
+    @visits(Bytes)
+    def visit_bytes(self, node: Bytes[Any]) -> str:
+        """``CAST(a AS BINARY)``; what is known to be a text, in the character set of the connection."""
+        sql = self.visit(node.term)
+        is_text = kind_of(node.term) == "str"
+        return f"CAST({f'CONVERT({sql} USING utf8mb4)' if is_text else self.as_text(sql)} AS BINARY)"
+
+    def as_text(self, sql: str) -> str:
+        """A value of unknown type before its bytes are taken."""
+        return sql
+
+    @visits(Enforced)
+    def visit_enforced(self, node: Enforced[Any]) -> str:
+        """A sum that is out of range where the condition does not hold: no error here has a text of its own."""
+        test = f"{node.MARK_NUMBER} + CASE WHEN {self.visit(node.condition)} THEN 0 ELSE 999999 END > 0"
+        return f"CASE WHEN {test} THEN {self.typed(node.term)} END"
 
     # -- nested rows --------------------------------------------------------------------------------------------------
 
@@ -132,6 +171,16 @@ class MySQLCompiler(MySQLWrites, MySQLOperators, MySQLJsonCompiler):
         return (
             f"(SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG({item}) END "
             f"FROM ({self.ordered(node.query)}) AS {self.names[self.NESTED]})"
+        )
+
+    def json_map(self, node: JsonMap) -> str:
+        """``JSON_OBJECTAGG`` over a derived table, unless two rows have one key, whatever the collation."""
+        key = f"{self.names[self.NESTED]}.{self.names[str(node.key)]}"
+        return (
+            "(SELECT CASE WHEN COUNT(*) = 0 THEN JSON_OBJECT() "
+            f"WHEN COUNT(DISTINCT CAST({key} AS BINARY)) = COUNT(*) "
+            f"THEN JSON_OBJECTAGG({key}, {self.item_of_map(node)}) "
+            f"ELSE CAST('{UNWRITABLE}' AS JSON) END FROM ({self.query(node.query)}) AS {self.names[self.NESTED]})"
         )
 
     def json_result(self, node: JsonResult) -> str:

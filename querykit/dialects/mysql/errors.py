@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
+from querykit.builder.row_filters import Enforced
 from querykit.dialects.failure import Failure, Rule
 from querykit.errors import (
+    AccessDeniedError,
     CheckViolationError,
-    ConnectError,
     ConnectionLostError,
     DatabaseError,
     DataError,
@@ -22,6 +23,7 @@ from querykit.errors import (
     MultipleResultsError,
     NotNullViolationError,
     PermissionDeniedError,
+    PolicyViolationError,
     QueryCanceledError,
     QueryTimeoutError,
     ReadOnlyError,
@@ -39,10 +41,12 @@ from querykit.errors import (
 FIRST_CLIENT_ERROR, LAST_CLIENT_ERROR = 2000, 2999
 """The numbers that no server sends: they are the client library's own."""
 
+OUT_OF_RANGE = 1690
+
 # Values are part of the text of a statement here, so a message that quotes the statement (1064) quotes them.
 _SHOWN: dict[type[DatabaseError | ResultError], tuple[int, ...]] = {
     CheckViolationError: (3819, 4025),
-    ConnectError: (1049,),
+    AccessDeniedError: (1049,),
     ConnectionLostError: (1053, 1077, 1158, 1159, 1160, 1161, 1927, 3169, 4031),
     DataError: (1264, 1406, 1153, 1118, 3140, 3141),
     DeadlockError: (1213,),
@@ -127,6 +131,8 @@ def failure_of(error: Exception) -> Failure:
         return _failure_of_client(error)
     text = str(error.args[1]) if len(error.args) > 1 else ""
     rule = RULES.get(code) or Rule(ConnectionLostError if is_client_error(code) else DatabaseError)
+    if code == OUT_OF_RANGE and str(Enforced.MARK_NUMBER) in text:
+        rule = Rule(PolicyViolationError)
     constraint, table, columns = _facts(code, text)
     return Failure(
         rule.kind,

@@ -25,7 +25,7 @@ FUNCTIONS: dict[str | tuple[str, str], Spelling] = {
     "LENGTH": "CHAR_LENGTH",
     "BOOL_AND": "MIN({0})",
     "BOOL_OR": "MAX({0})",
-    "STRING_AGG": "GROUP_CONCAT({distinct}{0}{order} SEPARATOR {1})",
+    "STRING_AGG": "GROUP_CONCAT({distinct}{0}{order} SEPARATOR {1:s})",
     "ARRAY_AGG": Lacking("ARRAY_AGG", "json_array_from(query.scalars()) gives a list"),
     ("SUM", "timedelta"): Lacking("SUM of durations", "sum the difference of two datetimes"),
     "PERCENTILE_CONT": Lacking("PERCENTILE_CONT", "number the rows with row_number() and average those in the middle"),

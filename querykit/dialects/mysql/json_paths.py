@@ -14,18 +14,9 @@ from querykit.dialects.expressions import ATOM
 from querykit.dialects.json_paths import place_of
 
 if TYPE_CHECKING:
-    from querykit.builder.json_paths import (
-        JsonChange,
-        JsonContains,
-        JsonDocument,
-        JsonEquals,
-        JsonLength,
-        JsonPath,
-        JsonText,
-        JsonType,
-        JsonValue,
-        Key,
-    )
+    from querykit.builder.json_changes import JsonChange
+    from querykit.builder.json_paths import JsonDocument, JsonPath, Key
+    from querykit.builder.json_values import JsonContains, JsonEquals, JsonLength, JsonText, JsonType, JsonValue
 
 
 class MySQLJsonCompiler(Compiler):

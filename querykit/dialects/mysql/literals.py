@@ -1,4 +1,4 @@
-"""Values as MySQL reads them in the text of a statement: aiomysql binds nothing at the server.
+"""Values as MySQL reads them in the text of a statement: the drivers bind nothing at the server.
 
 Every value goes through this table, and a type that is not in it is refused. Text is safe under two conditions that the
 session set-up holds: the connection's character set is utf8mb4, and backslashes escape. Where raw SQL may have changed
@@ -13,7 +13,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from querykit.errors import DataError
+from querykit.dialects.failure import failure_to_error, misfit
+from querykit.dialects.mysql.compiler import MySQLCompiler
+from querykit.dialects.mysql.types import Separator
+from querykit.errors import CompileError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,27 +39,55 @@ def with_literals(sql: str, arguments: Sequence[Any], *, hexadecimal: bool = Fal
         DataError: a value cannot be written.
     """
     if arguments:
-        text = _hexadecimal_text if hexadecimal else _text
-        literals = []
-        for value in arguments:
-            write = _WRITERS.get(type(value))
-            if write is None:
-                write = _writer_of_base(value)
-            # str() would ask a subclass how it prints itself: a member of a str enum says «Size.SMALL»
-            literals.append(text(str.__str__(value)) if write is _text else write(value))
-        sql %= tuple(literals)
+        writers = _HEXADECIMAL_WRITERS if hexadecimal else _WRITERS
+        literals: list[str] = []
+        try:
+            for value in arguments:
+                write = writers.get(type(value))
+                if write is None:
+                    write = _writer_of_base(value, writers)
+                literals.append(write(value))
+        except DataError as error:
+            raise failure_to_error(misfit(sql, len(literals) + 1, str(error)), sql, error) from None
+        filled = sql % tuple(literals)
+    else:
+        literals, filled = [], sql
     try:
-        return sql.encode()
-    except UnicodeEncodeError:
-        raise DataError("a text holds a lone surrogate, which UTF-8 cannot carry") from None
+        return filled.encode()
+    except UnicodeEncodeError as error:
+        unfit = next((place for place, literal in enumerate(literals, 1) if _has_surrogate(literal)), 0)
+        failure = misfit(sql, unfit, "a text with a lone surrogate, which UTF-8 cannot carry")
+        raise failure_to_error(failure, None, error) from None
+
+
+def literal(value: Any) -> str:
+    """A value as the text of a definition, which no setting of the session reads differently.
+
+    Raises:
+        CompileError: it cannot be written.
+    """
+    try:
+        write = _WRITERS.get(type(value)) or _writer_of_base(value, _WRITERS)
+        return MySQLCompiler.string_literal(str.__str__(value)) if write is _text else write(value)
+    except DataError as error:
+        raise CompileError(str(error)) from None
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _text(value: str) -> str:
-    return f"'{value.translate(_ESCAPES)}'"
+    # of a subclass the text that it is, not what it says of itself: a member of a str enum says «Size.SMALL»
+    return f"'{str.translate(value, _ESCAPES)}'"
 
 
 def _hexadecimal_text(value: str) -> str:
-    return f"_utf8mb4 X'{value.encode('utf-8', 'surrogatepass').hex()}'"
+    return f"_utf8mb4 {_hexadecimal(value)}"
+
+
+def _hexadecimal(value: str) -> str:
+    return f"X'{str.encode(value, 'utf-8', 'surrogatepass').hex()}'"
 
 
 def _bytes(value: bytes | bytearray | memoryview) -> str:
@@ -102,6 +133,7 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     float: _float,
     Decimal: _decimal,
     str: _text,
+    Separator: _text,
     bytes: _bytes,
     bytearray: _bytes,
     memoryview: _bytes,
@@ -113,8 +145,11 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
 }
 
 
-def _writer_of_base(value: object) -> Callable[[Any], str]:
+_HEXADECIMAL_WRITERS = {**_WRITERS, str: _hexadecimal_text, Separator: _hexadecimal}
+
+
+def _writer_of_base(value: object, writers: dict[type, Callable[[Any], str]]) -> Callable[[Any], str]:
     for base in type(value).__mro__[1:]:
-        if base in _WRITERS:
-            return _WRITERS[base]
+        if base in writers:
+            return writers[base]
     raise DataError(f"MySQL and MariaDB take no {type(value).__name__} as a value")

@@ -6,9 +6,9 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.compiled import Nested
-from querykit.builder.expressions import Value
 from querykit.builder.full_text import words_of
 from querykit.builder.intervals import Interval
+from querykit.builder.operands import Value
 from querykit.builder.query import AllColumns
 from querykit.builder.rewrite import walk
 from querykit.builder.tables import Column
@@ -16,10 +16,11 @@ from querykit.builder.value_types import TIMEDELTA
 from querykit.dialects.expressions import ATOM, OTHER, PRODUCT, is_value
 from querykit.dialects.mysql.functions import CASTS, FUNCTIONS
 from querykit.dialects.mysql.terms import MySQLTerms
+from querykit.dialects.mysql.types import Separator
 from querykit.dialects.operators import kind_of
 
 if TYPE_CHECKING:
-    from querykit.builder.expressions import Arithmetic, Negative
+    from querykit.builder.arithmetic import Arithmetic, Negative
     from querykit.builder.full_text import TextMatch
     from querykit.builder.functions import FunctionCall
     from querykit.builder.groupings import GroupingSets
@@ -54,11 +55,26 @@ class MySQLOperators(MySQLTerms):
 
     def argument(self, node: FunctionCall[Any], place: int, how: str | None = None) -> str:
         """An argument; the first of an aggregate with FILTER becomes a CASE, which gives NULL for the other rows."""
+        if how == "s":
+            return self.separator(node.args[place])
         if place or not node.filter_predicates:
             return super().argument(node, place, how)
         test = self.all_of(node.filter_predicates)
         value = "1" if type(node.args[0]) is AllColumns else self.visit(node.args[0])
         return f"CASE WHEN {test} THEN {value} END"
+
+    def separator(self, term: Any) -> str:
+        """What stands between the texts of GROUP_CONCAT: a literal, and nothing else."""
+        if not is_value(term):
+            raise self.unsupported("a separator that is no text", "put it to the texts with fn.concat(…)")
+        self.adapters.append((len(self.parameters), Separator))
+        return self.visit(term)
+
+    def aggregate_order(self, node: FunctionCall[Any]) -> str:
+        """`` ORDER BY a``, which GROUP_CONCAT alone takes."""
+        if node.orderings and node.name not in ("STRING_AGG", "GROUP_CONCAT"):
+            raise self.unsupported(f"ORDER BY in {node.name}", "aggregate an ordered sub-query")
+        return super().aggregate_order(node)
 
     def filter_clause(self, node: FunctionCall[Any]) -> str:
         """Nothing: the condition stands in the argument."""

@@ -16,7 +16,16 @@ SQL_MODE = (
 )
 """Fixed, because values stand in the text: under NO_BACKSLASH_ESCAPES or ANSI_QUOTES it would read differently."""
 
-SESSION = {"sql_mode": f"'{SQL_MODE}'", "time_zone": "'+00:00'", "autocommit": "1"}
+SESSION = {
+    "sql_mode": f"'{SQL_MODE}'",
+    "time_zone": "'+00:00'",
+    "autocommit": "1",
+    # GROUP_CONCAT, and MariaDB's JSON_ARRAYAGG, are cut there, on MySQL after 1,024 bytes if nobody says otherwise.
+    # Not 1 GiB: where max_allowed_packet is that too, MariaDB 10.11 loses the ends of lists in lists.
+    # Source: https://dev.mysql.com/doc/refman/8.4/en/aggregate-functions.html#function_group-concat
+    # Source: https://mariadb.com/docs/server/reference/sql-functions/special-functions/json-functions/json_arrayagg
+    "group_concat_max_len": "1073740800",
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -26,6 +26,8 @@ JSON_ENCODINGS = {
     "float": "CONCAT({0}, '')",
     # of a BIT, HEX alone gives the digits of a number
     "bytes": "HEX(CAST({0} AS BINARY))",
+    # held in UTC, and read so without a second look
+    "instant": "CONCAT({0}, 'Z')",
 }
 
 _TIME = re.compile(r"(-?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
@@ -94,7 +96,12 @@ VALUES = Values(
         "bool": read_bool,
         "float": float,
         "bytes": bytes.fromhex,
-        "instant": _instant,
         "timedelta": _timedelta,
     },
 )
+
+
+class Separator(str):
+    """A text where the grammar takes a literal without a character set before it: behind SEPARATOR."""
+
+    __slots__ = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from querykit.builder.insert import Insert
+from querykit.builder.marks import refuse_unheard
 from querykit.builder.query import Query
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from querykit.builder.upsert import Conflict, ExcludedColumn
     from querykit.builder.values_table import ValuesTable
     from querykit.builder.write import Assignment, Restricted, Write
-    from querykit.dialects.select import OnlyTable
+    from querykit.dialects.select import TableSql
 
 
 PART_LENGTH = 1 << 20
@@ -97,7 +98,7 @@ class MySQLWrites(Compiler):
             self.reads_written = True
         return super().table(table)
 
-    def plain_select(self, query: Select[Any, Any], only: OnlyTable) -> str:
+    def plain_select(self, query: Select[Any, Any], only: TableSql) -> str:
         """A select from one table; within a write, `table` has to meet it."""
         return super().plain_select(query, only) if self.written is None else self.full_select(query)
 
@@ -262,6 +263,7 @@ class MySQLWrites(Compiler):
 
     def visit_update(self, statement: Update[Any, Any]) -> str:
         """``UPDATE … JOIN … SET … WHERE … ORDER BY … LIMIT …``."""
+        refuse_unheard(statement.marks)
         if not statement.assignments:
             raise CompileError(f"nothing is set in {statement.table._name!r}: add set(…)")
         refuse_unrestricted(statement, "UPDATE")
@@ -276,6 +278,7 @@ class MySQLWrites(Compiler):
 
     def visit_delete(self, statement: Delete[Any, Any]) -> str:
         """``DELETE FROM … WHERE … ORDER BY … LIMIT …``, or ``DELETE a, b FROM a JOIN b ON … WHERE …``."""
+        refuse_unheard(statement.marks)
         refuse_unrestricted(statement, "DELETE")
         outer = self.scope
         sql = self.with_clause(statement) if statement.ctes else ""

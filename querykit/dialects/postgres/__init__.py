@@ -2,11 +2,16 @@
 
 from querykit.dialects.base import Dialect, Features
 from querykit.dialects.postgres.compiler import PostgresCompiler
+from querykit.dialects.postgres.literals import literal
 from querykit.dialects.postgres.types import VALUES
 
 dialect = Dialect(
     name="postgres",
-    features=Features(max_parameters=32_767, max_nesting=60),
+    system_name="postgresql",
+    features=Features(
+        max_parameters=32_767, max_nesting=60, takes_arrays=True, composes_results=True, names_have_case=True
+    ),
     compiler=PostgresCompiler,
     values=VALUES,
+    literal=literal,
 )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn
 
-from querykit.dialects.driver import DriverResult, connect_in_time, missing_package, to_its_end, too_old
-from querykit.dialects.failure import failure_to_error
+from querykit.dialects.driver import DriverResult, connect_in_time, to_its_end, too_old
+from querykit.dialects.failure import connect_kind, failure_to_error
+from querykit.dialects.packages import Package
 from querykit.dialects.postgres import dialect
+from querykit.dialects.postgres.codecs import set_codecs
 from querykit.dialects.postgres.errors import failure_of
-from querykit.dialects.postgres.types import interval, interval_parts
+from querykit.dialects.postgres.notifications import Channels
+from querykit.dialects.postgres.pgbouncer import refuse_session_state
 from querykit.dialects.tls import OPTIONS as TLS_OPTIONS
 from querykit.dialects.tls import tls_context, tls_mode
-from querykit.errors import ConnectError, ConnectionLostError, DatabaseError, TooManyConnectionsError, UnsupportedError
+from querykit.errors import ConnectionLostError, DatabaseError, UnsupportedError
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import AsyncGenerator, Sequence
 
     import asyncpg
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from querykit.dialects.base import Dialect
     from querykit.dialects.driver import Target, TransactionOptions
 
+PACKAGE = Package("asyncpg", "postgres", (0, 30))
 MINIMUM_VERSION = 12
 SETTLE_TIMEOUT = 5.0
 """How long a cancelled statement may take to end at the server, in seconds, before its connection is given up."""
@@ -33,6 +36,9 @@ PING = "SELECT 1"
 """An empty statement would do for the server, but asyncpg stumbles over its answer."""
 MAX_PREPARED = 200
 MAX_PREPARED_LENGTH = 15 * 1024
+NOT_RUN = "InvalidCachedStatementError"
+OUTDATED = frozenset({NOT_RUN, "OutdatedSchemaCacheError"})
+"""What asyncpg raises when DDL changed what a prepared statement gives; by the first the server refused to run it."""
 JSON_OIDS = frozenset({114, 3802})
 """``json`` and ``jsonb``."""
 
@@ -71,7 +77,7 @@ class AsyncpgDriver:
 
     async def connect(self, *, for_reading: bool = False) -> AsyncpgConnection:
         """Open a connection and set its session up."""
-        package = _load_asyncpg()
+        package = PACKAGE.load()
         return await connect_in_time(self.target, self._connect(package))
 
     async def _connect(self, package: Any) -> AsyncpgConnection:
@@ -93,9 +99,7 @@ class AsyncpgDriver:
                 max_cached_statement_lifetime=0,
                 server_settings=settings or None,
             )
-            await opened.set_type_codec(
-                "interval", schema="pg_catalog", format="tuple", encoder=interval_parts, decoder=_interval
-            )
+            await set_codecs(opened)
         except Exception as error:  # noqa: BLE001 - whatever it is, no connection was made
             raise _connect_error(error, target) from None
         connection = AsyncpgConnection(opened, shows_values=target.show_values, has_bouncer=self._has_bouncer)
@@ -115,6 +119,12 @@ class AsyncpgDriver:
         """Nothing: the modes of a transaction end with it."""
         return ()
 
+    def channels(self, names: Sequence[str]) -> Channels:
+        """Those that LISTEN is said for."""
+        if self._has_bouncer:
+            refuse_session_state("LISTEN")
+        return Channels(names)
+
     def changes_session(self, sql: str) -> bool:
         """Any text may: ``SELECT set_config(…)``."""
         return True
@@ -124,8 +134,12 @@ class AsyncpgDriver:
         return False
 
 
-def _interval(parts: tuple[int, int, int]) -> dt.timedelta:
-    return interval(*parts)
+class Prepared(NamedTuple):
+    """A statement that the server knows, the names of its columns, and the places of those that are JSON."""
+
+    statement: PreparedStatement
+    names: Sequence[str]
+    json_columns: Sequence[int]
 
 
 class AsyncpgConnection:
@@ -136,10 +150,13 @@ class AsyncpgConnection:
     def __init__(self, opened: asyncpg.Connection, *, shows_values: bool, has_bouncer: bool) -> None:
         """Hold an open connection."""
         self.driver_connection = opened
-        self._fetch = opened.fetch
+        protocol: Any = opened._protocol
+        self._bind_execute = protocol.bind_execute
+        self._is_direct = not has_bouncer
+        self._fetched: dict[str, PreparedStatement] = {}
         self._shows_values = shows_values
         self._has_bouncer = has_bouncer
-        self._prepared: dict[str, PreparedStatement] = {}
+        self._prepared: dict[str, Prepared] = {}
         version = opened.get_server_version()
         self.server_version = (
             f"{version.major}.{version.micro}"  # since version 10 the second number is «micro» to asyncpg
@@ -155,46 +172,69 @@ class AsyncpgConnection:
         """What the server said with its last answer; a failed transaction is still one."""
         return not self.driver_connection.is_closed() and bool(self.driver_connection.is_in_transaction())
 
-    async def fetch(self, sql: str, arguments: Sequence[object]) -> DriverResult:
-        """Run one statement through asyncpg's cache of prepared statements."""
+    async def fetch(self, compiled: CompiledQuery, arguments: Sequence[object]) -> DriverResult:
+        """Run one statement that asyncpg has prepared, through its protocol; `Connection.fetch` takes a tenth more."""
+        sql = compiled.sql
+        if not self._is_direct:
+            return await self._fetch_by_asyncpg(sql, arguments)
         try:
-            return DriverResult(await self._fetch(sql, *arguments))
+            statement = self._fetched.get(sql) or await self._prepare_fetch(sql)
+            return DriverResult(await self._bind_execute(statement._state, arguments, "", 0, False, None))
+        except BaseException as error:  # noqa: BLE001 - cancellation too
+            if type(error).__name__ in OUTDATED:
+                self._fetched.clear()
+                await self.driver_connection.reload_schema_state()  # it forgets what it knows, and asks nothing
+                if type(error).__name__ == NOT_RUN and not self.in_transaction:
+                    return await self._fetch_by_asyncpg(sql, arguments)
+            await self._fail(error, sql)
+
+    async def _fetch_by_asyncpg(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+        if self._has_bouncer:
+            refuse_session_state(sql)
+        try:
+            return DriverResult(await self.driver_connection.fetch(sql, *arguments))
         except BaseException as error:  # noqa: BLE001 - cancellation too
             await self._fail(error, sql)
 
-    async def fetch_described(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+    async def _prepare_fetch(self, sql: str) -> PreparedStatement:
+        statement = await self.driver_connection.prepare(sql)
+        if len(sql) <= MAX_PREPARED_LENGTH:
+            if len(self._fetched) >= MAX_PREPARED:
+                del self._fetched[next(iter(self._fetched))]
+            self._fetched[sql] = statement
+        return statement
+
+    async def fetch_described(self, compiled: CompiledQuery, arguments: Sequence[object]) -> DriverResult:
         """Run one statement of our own cache: only a prepared statement tells its columns and its count."""
+        sql = compiled.sql
+        if self._has_bouncer:
+            refuse_session_state(sql)
         try:
-            statement = await self._prepare(sql)
+            prepared = await self._prepare(sql)
             try:
-                rows = await statement.fetch(*arguments)
+                rows = await prepared.statement.fetch(*arguments)
             except Exception as error:
-                if type(error).__name__ != "InvalidCachedStatementError" or self.in_transaction:
+                if type(error).__name__ != NOT_RUN or self.in_transaction:
                     raise
                 del self._prepared[sql]  # DDL changed its columns; it was not run
-                statement = await self._prepare(sql)
-                rows = await statement.fetch(*arguments)
+                prepared = await self._prepare(sql)
+                rows = await prepared.statement.fetch(*arguments)
         except BaseException as error:  # noqa: BLE001 - cancellation too
             self._prepared.pop(sql, None)
             await self._fail(error, sql)
-        attributes = statement.get_attributes()
-        return DriverResult(
-            rows,
-            names=[attribute.name for attribute in attributes],
-            json_columns=[place for place, attribute in enumerate(attributes) if attribute.type.oid in JSON_OIDS],
-            rows_affected=_rows_affected(statement.get_statusmsg()),
-        )
+        statement, names, json_columns = prepared
+        return DriverResult(rows, names, json_columns, rows_affected=_rows_affected(statement.get_statusmsg()))
 
-    async def execute(self, sql: str, arguments: Sequence[object]) -> DriverResult:
+    async def execute(self, compiled: CompiledQuery, arguments: Sequence[object]) -> DriverResult:
         """Run one statement for what it does."""
-        return await self.fetch_described(sql, arguments)
+        return await self.fetch_described(compiled, arguments)
 
-    async def execute_many(self, sql: str, sets: Sequence[Sequence[object]]) -> DriverResult:
+    async def execute_many(self, compiled: CompiledQuery, sets: Sequence[Sequence[object]]) -> DriverResult:
         """Send every set behind the other, without waiting for each answer; nobody counts the rows."""
         try:
-            await self.driver_connection.executemany(sql, sets)
+            await self.driver_connection.executemany(compiled.sql, sets)
         except BaseException as error:  # noqa: BLE001 - cancellation too
-            await self._fail(error, sql)
+            await self._fail(error, compiled.sql)
         return DriverResult(())
 
     async def copy(self, copying: CompiledQuery, rows: Sequence[Sequence[object]]) -> DriverResult:
@@ -211,38 +251,43 @@ class AsyncpgConnection:
             await self._fail(error, copying.sql)
         return DriverResult((), rows_affected=_rows_affected(status))
 
-    async def _prepare(self, sql: str) -> PreparedStatement:
-        statement = self._prepared.pop(sql, None)
-        if statement is None:
-            statement = await self.driver_connection.prepare(sql)
+    async def _prepare(self, sql: str) -> Prepared:
+        prepared = self._prepared.pop(sql, None)
+        if prepared is None:
+            prepared = _described(await self.driver_connection.prepare(sql))
             if self._has_bouncer or len(sql) > MAX_PREPARED_LENGTH:
-                return statement
+                return prepared
             if len(self._prepared) >= MAX_PREPARED:
                 del self._prepared[next(iter(self._prepared))]
-        self._prepared[sql] = statement  # last in, last out
-        return statement
+        self._prepared[sql] = prepared  # last in, last out
+        return prepared
 
     async def stream(
-        self, sql: str, arguments: Sequence[object], chunk_size: int
+        self, compiled: CompiledQuery, arguments: Sequence[object], chunk_size: int
     ) -> AsyncGenerator[DriverResult, None]:
-        """Run one statement behind a cursor, inside the transaction that it needs."""
+        """Run one statement behind a portal, inside the transaction that it needs.
+
+        asyncpg's own cursors do the same; before 0.32 they refuse transactions that it did not begin itself.
+        """
+        opened: Any = self.driver_connection
         opens = not self.in_transaction
         try:
             if opens:
-                await self.driver_connection.execute("BEGIN")
-            statement = await self.driver_connection.prepare(sql)
-            attributes = statement.get_attributes()
-            names = [attribute.name for attribute in attributes]
-            json_columns = [place for place, attribute in enumerate(attributes) if attribute.type.oid in JSON_OIDS]
-            cursor = await statement.cursor(*arguments)
-            while rows := await cursor.fetch(chunk_size):
+                await opened.execute("BEGIN")
+            statement, names, json_columns = _described(await opened.prepare(compiled.sql))
+            state, portal = statement._state, opened._get_unique_id("portal")
+            rows, _, is_all = await self._bind_execute(state, arguments, portal, chunk_size, True, None)
+            while rows:
                 yield DriverResult(rows, names, json_columns)
+                if is_all:
+                    break
+                rows, _, is_all = await opened._protocol.execute(state, portal, chunk_size, True, None)
             if opens:
-                await self.driver_connection.execute("COMMIT")
+                await opened.execute("COMMIT")
         except GeneratorExit:  # left early: nothing runs
             raise
         except BaseException as error:  # noqa: BLE001 - cancellation too
-            await self._fail(error, sql)
+            await self._fail(error, compiled.sql)
         finally:
             if opens and self.in_transaction:
                 await to_its_end(self._roll_back())
@@ -284,7 +329,7 @@ class AsyncpgConnection:
         """Roll back, and bring every setting back to what it was at the start."""
         if self.in_transaction:
             await self.run("ROLLBACK")
-        if not self._has_bouncer:  # which gives every transaction another server, and resets those itself
+        if not self._has_bouncer:  # whose sessions nothing was left in, and which would reset another one
             self._prepared.clear()
             await self.run(RESET)
 
@@ -313,7 +358,11 @@ class AsyncpgConnection:
         if not isinstance(error, Exception):
             await to_its_end(self._settle())
             raise error
-        failure = failure_of(error)
+        if self._has_bouncer and not self.in_transaction and not self.is_closed:
+            # asyncpg may have found a value unfit after it announced the statement: PgBouncer still waits for the rest,
+            # and the server holds the statement's locks
+            await to_its_end(self._settle())
+        failure = failure_of(error, sql)
         if self.is_closed and not issubclass(failure.kind, ConnectionLostError):
             failure = failure._replace(kind=ConnectionLostError)
         raise failure_to_error(failure, sql, error) from (error if self._shows_values else None)
@@ -332,18 +381,19 @@ class AsyncpgConnection:
         self.terminate()
 
 
-def _load_asyncpg() -> Any:
-    try:
-        import asyncpg
-    except ModuleNotFoundError:
-        raise missing_package("asyncpg", "postgres") from None
-    return asyncpg
+def _described(statement: PreparedStatement) -> Prepared:
+    attributes = statement.get_attributes()
+    return Prepared(
+        statement,
+        [attribute.name for attribute in attributes],
+        [place for place, attribute in enumerate(attributes) if attribute.type.oid in JSON_OIDS],
+    )
 
 
 def _connect_error(error: Exception, target: Target) -> DatabaseError:
     failure = failure_of(error)
-    kind = TooManyConnectionsError if issubclass(failure.kind, TooManyConnectionsError) else ConnectError
     reason = failure.text or str(error) or type(error).__name__
+    kind = connect_kind(failure)
     return kind(f"cannot connect to {target}: {reason}", sqlstate=failure.sqlstate, driver_error=error)
 
 

@@ -8,6 +8,7 @@ from querykit.builder.compiled import Nested
 from querykit.builder.functions import Cast
 from querykit.builder.query import NestedColumn, Query, SetOperation, output_name, shape_of
 from querykit.builder.select import Select
+from querykit.builder.tables import Column
 from querykit.builder.value_types import STR
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import visits
@@ -59,7 +60,7 @@ def compares(query: Statement[Any, Any]) -> bool:
         return not query.is_all or compares(query.left) or compares(query.right)
     if not isinstance(query, Select) or not (query.is_distinct or query.groupings):
         return False
-    return query.is_distinct or any(is_nested(each) for each in query.groupings)
+    return query.is_distinct or any(type(each) is not Column and is_nested(each) for each in query.groupings)
 
 
 def is_nested(term: Any) -> bool:

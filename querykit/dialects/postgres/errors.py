@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 
-from querykit.dialects.failure import Failure, Rule
+from querykit.builder.row_filters import Enforced
+from querykit.dialects.failure import Failure, Rule, misfit
+from querykit.dialects.postgres.codecs import ExactMoment
 from querykit.errors import (
+    AccessDeniedError,
     CheckViolationError,
     ConnectError,
     ConnectionLostError,
@@ -23,6 +26,7 @@ from querykit.errors import (
     MultipleResultsError,
     NotNullViolationError,
     PermissionDeniedError,
+    PolicyViolationError,
     QueryCanceledError,
     QueryTimeoutError,
     ReadOnlyError,
@@ -53,8 +57,8 @@ RULES: dict[str, Rule] = {
     "25006": Rule(ReadOnlyError, shows_text=True),
     "25P03": Rule(ConnectionLostError, shows_text=True),
     "26": Rule(DatabaseError, shows_text=True),
-    "28": Rule(ConnectError, shows_text=True),
-    "3D": Rule(ConnectError, shows_text=True),
+    "28": Rule(AccessDeniedError, shows_text=True),
+    "3D": Rule(AccessDeniedError, shows_text=True),
     "3F": Rule(UndefinedTableError, shows_text=True),
     "40": Rule(SerializationError, shows_text=True),
     "40P01": Rule(DeadlockError, shows_text=True),
@@ -80,16 +84,41 @@ RULES: dict[str, Rule] = {
 # DETAIL of a unique, foreign key or exclusion violation: «Key (a, b)=(1, 2) already exists.», in every language.
 _KEY = re.compile(r"\((.+?)\)=\(", re.DOTALL)
 
+# What class 22 says without quoting a value, and asyncpg of a value that it cannot encode.
+_PLAIN = re.compile(
+    r"value too long for type [a-z ]+\(\d+\)|numeric field overflow|division by zero|(?:[a-z]+ )+out of range"
+    r"|(?:LIMIT|OFFSET) must not be negative|cannot take (?:square root|logarithm) of (?:a negative number|zero)"
+)
+_ARGUMENT = re.compile(
+    r"invalid input for query argument \$(\d+)(?: in element #(\d+) of executemany\(\) sequence)?: .*\((.*)\)$",
+    re.DOTALL,
+)
+_REASON = re.compile(
+    r"(?:invalid array element at index \d+: )?"
+    r"(?:value out of \w+ range|expected [\w., ]+, got '?[\w.]+'?|'[\w.]+' object cannot be interpreted as an integer"
+    r"|must be real number, not \w+)"
+)
+SAVEPOINT_HINT = (
+    "a statement of this transaction failed before, and PostgreSQL takes no more until it is rolled back: run what may "
+    "fail in a savepoint, `async with trx.transaction()`, or go back to one with rollback_to()"
+)
 
-def failure_of(error: Exception) -> Failure:
+
+def failure_of(error: Exception, sql: str | None = None) -> Failure:
     """What is known of an exception of asyncpg."""
     sqlstate = getattr(error, "sqlstate", None)
     if not isinstance(sqlstate, str):
         return _failure_of_client(error)
     rule = RULES.get(sqlstate) or RULES.get(sqlstate[:2]) or Rule(DatabaseError)
     text = str(error.args[0]) if error.args else None
+    if text and (found := _ARGUMENT.match(text)):
+        return _failure_of_argument(found, sql, sqlstate)
+    if text and rule.kind is DataError and _PLAIN.fullmatch(text):
+        rule = Rule(DataError, shows_text=True)
     if sqlstate == "57014" and text and "statement timeout" in text:
         rule = Rule(QueryTimeoutError, shows_text=True)
+    if sqlstate == "22P02" and text and Enforced.MARK in text:
+        rule = Rule(PolicyViolationError)
     return Failure(
         rule.kind,
         text=text if rule.shows_text else None,
@@ -98,13 +127,26 @@ def failure_of(error: Exception) -> Failure:
         table=getattr(error, "table_name", None),
         columns=_columns(error),
         note=f"{type(error).__name__}, SQLSTATE {sqlstate}",
+        hint=SAVEPOINT_HINT if sqlstate == "25P02" else None,
     )
+
+
+def _failure_of_argument(found: re.Match[str], sql: str | None, sqlstate: str) -> Failure:
+    """A value that asyncpg cannot encode as the type that the server expects; its reason may quote it."""
+    argument, number, reason = found.groups()
+    said = reason if _REASON.fullmatch(reason) else "not of the type that the server expects"
+    if ExactMoment.__name__ in reason:
+        said = "the first or last moment, which asyncpg sends as infinity on the connections of a pool of yours"
+    said += f", in set {number}" if number else ""
+    return misfit(sql, int(argument), said)._replace(sqlstate=sqlstate)
 
 
 def _failure_of_client(error: Exception) -> Failure:
     """An error that no server sent: the network's, or asyncpg's own."""
     if isinstance(error, (OSError, EOFError)):
         return Failure(ConnectionLostError, note=type(error).__name__)
+    if isinstance(error, (TypeError, ValueError, OverflowError)):  # encoding the rows of COPY
+        return Failure(DataError, note=type(error).__name__)
     return Failure(DatabaseError, note=type(error).__name__)
 
 
@@ -112,5 +154,7 @@ def _columns(error: Exception) -> tuple[str, ...]:
     column = getattr(error, "column_name", None)
     if column:
         return (column,)
+    if str(error).startswith("update or delete on"):  # DETAIL has the columns of the other table
+        return ()
     found = _KEY.search(getattr(error, "detail", None) or "")
     return tuple(name.strip().strip('"') for name in found.group(1).split(",")) if found else ()

@@ -26,6 +26,7 @@ CASTS: dict[str | tuple[str, str], Spelling] = {
 FUNCTIONS: dict[str | tuple[str, str], Spelling] = {
     **COMMON,
     "CARDINALITY": "CARDINALITY",
+    "PG_NOTIFY": "PG_NOTIFY({0:t}, {1:t})",
     ("MIN", "bool"): "BOOL_AND({0:t})",
     ("MAX", "bool"): "BOOL_OR({0:t})",
     "BOOL_AND": "BOOL_AND({0:t})",

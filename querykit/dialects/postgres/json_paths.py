@@ -7,23 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.builder.json_paths import JsonChange, JsonPath
+from querykit.builder.json_changes import JsonChange
+from querykit.builder.json_paths import JsonPath
 from querykit.builder.value_types import INT, STR, list_of
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import ATOM, is_value
 from querykit.dialects.json_paths import place_of
 
 if TYPE_CHECKING:
-    from querykit.builder.json_paths import (
-        JsonContains,
-        JsonDocument,
-        JsonEquals,
-        JsonLength,
-        JsonText,
-        JsonType,
-        JsonValue,
-        Key,
-    )
+    from querykit.builder.json_paths import JsonDocument, Key
+    from querykit.builder.json_values import JsonContains, JsonEquals, JsonLength, JsonText, JsonType, JsonValue
 
 
 class PostgresJsonCompiler(Compiler):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.builder.expressions import NULL, Subquery, Value, known_type
+from querykit.builder.expressions import known_type
 from querykit.builder.intervals import Interval
+from querykit.builder.operands import NULL, Subquery, Value
 from querykit.builder.value_types import TIMEDELTA, list_of
 from querykit.dialects.expressions import ATOM, OTHER, is_value
 from querykit.dialects.operators import kind_of
@@ -13,13 +14,14 @@ from querykit.dialects.postgres.functions import CASTS, FUNCTIONS
 from querykit.dialects.postgres.terms import PostgresTerms
 
 if TYPE_CHECKING:
+    from querykit.builder.arithmetic import Arithmetic, Negative
     from querykit.builder.arrays import ArrayTest, Element
-    from querykit.builder.expressions import Arithmetic, Between, Negative
+    from querykit.builder.comparisons import Between
     from querykit.builder.full_text import TextMatch
     from querykit.builder.functions import FunctionCall
     from querykit.builder.intervals import DateDifference, DateShift
     from querykit.builder.texts import Matching
-    from querykit.builder.tuples import Quantified, TupleList
+    from querykit.builder.tuples import Quantified, TupleList, TupleValue
     from querykit.builder.value_types import ValueType
     from querykit.builder.windows import Window
 
@@ -78,13 +80,17 @@ class PostgresOperators(PostgresTerms):
 
     # -- rows of values, arrays, full text ----------------------------------------------------------------------------
 
+    def visit_tuple(self, node: TupleValue) -> str:
+        """``(a, b)``, which is a record."""
+        return self.tuple_terms(node)
+
     def visit_tuple_list(self, node: TupleList) -> str:
         """``(a, b) IN (SELECT * FROM UNNEST($1, $2))``: an array for each column, whatever the list's length."""
         types = [known_type(term) or known_type(item) for term, item in zip(node.term.items, node.rows[0], strict=True)]
         casts = [None if type_ is None or type_.item else self.parameter_type(type_) for type_ in types]
         if None in casts or not all(type(item) is Value for row in node.rows for item in row):
             return super().visit_tuple_list(node)
-        term = self.visit(node.term)
+        term = self.tuple_terms(node.term)
         arrays = []
         for place, type_ in enumerate(types):
             column: list[Any] = [vars(row[place])["value"] for row in node.rows]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.builder.expressions import Value
-from querykit.builder.value_types import FLOAT, INT, JSON
+from querykit.builder.operands import Value
+from querykit.builder.value_types import FLOAT, INT
 from querykit.dialects.compiler import Compiler
-from querykit.dialects.expressions import ATOM, is_value
+from querykit.dialects.expressions import ATOM, Written, is_value
 
 if TYPE_CHECKING:
-    from querykit.builder.expressions import Arithmetic
-    from querykit.builder.pypika_nodes import ArrayItems, AtTimeZone, IntervalParts, Operation
+    from querykit.builder.arithmetic import Arithmetic
+    from querykit.builder.arrays import ArrayItems
+    from querykit.builder.pypika_nodes import AtTimeZone, IntervalParts, Operation
     from querykit.builder.value_types import ValueType
 
 _INTEGERS = range(-(2**31), 2**31)
@@ -20,16 +21,30 @@ _INTEGERS = range(-(2**31), 2**31)
 class PostgresTerms(Compiler):
     """Writes the expressions that PostgreSQL has and others have not."""
 
-    operations: ClassVar = {each: each for each in ("->", "->>", "#>", "#>>", "?", "?&", "?|", "@>", "<@")}
+    operations: ClassVar = {each: each for each in ("#>", "#>>", "?", "?&", "?|", "@>", "<@")}
 
-    def parameter_type(self, type_: ValueType | None) -> str | None:
-        """The type that a parameter is cast to; None leaves it to the server."""
+    parameter_types: Written[ValueType | None, str | None]
+    """The types that parameters are cast to, by the types of their values; None leaves it to the server."""
+
+    def __init_subclass__(cls) -> None:
+        """Begin with no type looked up."""
+        super().__init_subclass__()
+        cls.parameter_types = Written(cls.parameter_type)
+
+    @classmethod
+    def parameter_type(cls, type_: ValueType | None) -> str | None:
+        """The type that a parameter is cast to."""
         if type_ is None:
             return None
         if type_.item is not None:
-            item = self.parameter_type(type_.item)
+            item = cls.parameter_type(type_.item)
             return None if item is None else f"{item}[]"
-        return self.cast_types.get(type_.stored.kind if type_.stored else type_.kind)
+        return cls.cast_types.get(type_.stored.kind if type_.stored else type_.kind)
+
+    def cast_type(self, type_: ValueType | None) -> str:
+        """What CAST calls a type; that of a list is an array."""
+        found = self.parameter_types[type_] if type_ is not None and type_.item is not None else None
+        return found or super().cast_type(type_)
 
     def literal(self, term: Any) -> str:
         """A value with the type that PostgreSQL gives to the literal: a function that takes integer takes no bigint."""
@@ -45,17 +60,16 @@ class PostgresTerms(Compiler):
         return f"{left} {node.operator} {self.literal(node.right)}"
 
     def visit_operation(self, node: Operation[Any]) -> str:
-        """``a ->> b``; text on the right of a path operator is a path's text, on that of ``@>`` a document's."""
+        """``a #> b``; text on the right of a path operator is a path's text."""
         if node.operator not in self.operations:
             return super().visit_operation(node)
         left = self.typed(node.left) if is_value(node.left) else self.operand(node.left, ATOM)
         right = self.literal(node.right) if is_value(node.right) else self.operand(node.right, ATOM)
-        if type(node.right) is Value and isinstance(node.right.value, str):
-            right += "::text[]" if node.operator in ("#>", "#>>") else ""
-            right += "::jsonb" if node.operator in ("@>", "<@") and node.right.value_type is not JSON else ""
+        if is_value(node.right) and node.operator in ("#>", "#>>"):
+            right += "::text[]"
         return f"{left} {node.operator} {right}"
 
-    def visit_array_items(self, node: ArrayItems[Any]) -> str:
+    def visit_array_items(self, node: ArrayItems) -> str:
         """``ARRAY[a, b]``, or one parameter for a whole array of values."""
         if node.whole is None:
             return f"ARRAY[{', '.join([self.literal(each) for each in node.items])}]"

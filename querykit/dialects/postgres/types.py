@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from querykit.dialects.json_text import json_text
+from querykit.dialects.postgres.codecs import DurationWithMonths, ExactDate, ExactDatetime, ExactMoment, interval
 from querykit.dialects.reading import read_json
 from querykit.dialects.values import Values
-from querykit.errors import DataError
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -37,7 +37,7 @@ CAST_TYPES = {
 
 JSON_ENCODINGS = {
     # the shortest text of a float8 depends on extra_float_digits, its eight bytes on nothing
-    "float": "ENCODE(FLOAT8SEND({0}::float8), 'hex')",
+    "float": "ENCODE(FLOAT8SEND({0}::float8), 'base64')",
     "bytes": "ENCODE({0}, 'hex')",
     # to_json writes the session's time zone
     "instant": "(TO_JSON({0} AT TIME ZONE 'UTC') #>> '{}') || 'Z'",
@@ -77,11 +77,22 @@ def _uuid(value: uuid.UUID) -> uuid.UUID:
     return uuid.UUID(int=value.int)
 
 
-def _finite(latest: DateT, value: DateT) -> DateT:
-    """Refuse infinity, which asyncpg gives as the last moment that Python knows."""
-    if value == latest:
+def _date(value: dt.date) -> dt.date:
+    """Refuse infinity, which asyncpg gives as the first or last day that Python knows."""
+    if dt.date.min < value < dt.date.max:
+        return value
+    if type(value) is not ExactDate:
         raise OverflowError
-    return value
+    return dt.date(value.year, value.month, value.day)
+
+
+def _datetime(value: dt.datetime) -> dt.datetime:
+    """Refuse infinity, which asyncpg gives as the first or last moment that Python knows."""
+    if dt.datetime.min < value < dt.datetime.max:  # noqa: DTZ901 - a TIMESTAMP has no zone
+        return value
+    if type(value) is not ExactDatetime:
+        raise OverflowError
+    return dt.datetime.combine(value.date(), value.time())
 
 
 def _instant(value: dt.datetime) -> dt.datetime:
@@ -89,24 +100,6 @@ def _instant(value: dt.datetime) -> dt.datetime:
     if value.tzinfo is None:
         raise OverflowError
     return value
-
-
-class DurationWithMonths(dt.timedelta):
-    """What asyncpg makes of an interval with months: years of 365 days, months of 30. No exact duration."""
-
-
-def interval(months: int, days: int, microseconds: int) -> dt.timedelta:
-    """An interval as asyncpg reads it, which shows whether it has months."""
-    if not months:
-        return dt.timedelta(days=days, microseconds=microseconds)
-    years, rest = divmod(abs(months), 12)
-    in_days = (years * 365 + rest * 30) * (1 if months > 0 else -1)
-    return DurationWithMonths(days=in_days + days, microseconds=microseconds)
-
-
-def interval_parts(value: dt.timedelta) -> tuple[int, int, int]:
-    """The months, days and microseconds of a timedelta."""
-    return 0, value.days, value.seconds * 1_000_000 + value.microseconds
 
 
 def _duration(value: dt.timedelta) -> dt.timedelta:
@@ -119,44 +112,38 @@ def _duration(value: dt.timedelta) -> dt.timedelta:
 # -- to the driver --------------------------------------------------------------------------------------------------
 
 
-def _no_infinity(earliest: DateT, latest: DateT, value: DateT) -> DateT:
-    """Refuse the first and the last moment that Python knows, which asyncpg would send as infinity.
-
-    Source: https://github.com/MagicStack/py-pgproto/blob/master/codecs/datetime.pyx
-    """
-    if value in (earliest, latest):
-        raise DataError(
-            f"asyncpg writes {type(value).__name__}.min and .max as infinity: let another value or NULL stand for it"
-        )
-    return value
+def _exact(earliest: DateT, latest: DateT, value: DateT) -> DateT | ExactMoment:
+    """The first and the last moment that Python knows in a form that asyncpg does not send as infinity."""
+    return value if earliest < value < latest else ExactMoment(value)
 
 
 # -- from JSON ------------------------------------------------------------------------------------------------------
 
 
-def _float(hexadecimal: str) -> float:
-    return struct.unpack(">d", bytes.fromhex(hexadecimal))[0]  # type: ignore[no-any-return]
+_unpack = struct.Struct(">d").unpack
 
 
-def _timedelta(parts: list[int]) -> dt.timedelta:
-    return _duration(interval(*parts))
+def _float(eight_bytes: bytes) -> float:
+    return _unpack(eight_bytes)[0]  # type: ignore[no-any-return]
+
+
+def _timedelta(parts: tuple[int, int, int]) -> dt.timedelta:
+    return _duration(interval(parts))
 
 
 VALUES = Values(
     # asyncpg takes JSON as text
     to_driver={
         "json": json_text,
-        "date": partial(_no_infinity, dt.date.min, dt.date.max),
-        "datetime": partial(_no_infinity, dt.datetime.min, dt.datetime.max),  # noqa: DTZ901 - a TIMESTAMP has no zone
-        "instant": partial(
-            _no_infinity, dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
-        ),
+        "date": partial(_exact, dt.date.min, dt.date.max),
+        "datetime": partial(_exact, dt.datetime.min, dt.datetime.max),  # noqa: DTZ901 - a TIMESTAMP has no zone
+        "instant": partial(_exact, dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)),
     },
     from_driver={
         "decimal": _plain,
         "uuid": _uuid,
-        "date": partial(_finite, dt.date.max),
-        "datetime": partial(_finite, dt.datetime.max),  # noqa: DTZ901 - a TIMESTAMP has no zone
+        "date": _date,
+        "datetime": _datetime,
         "instant": _instant,
         "timedelta": _duration,
         "json": read_json,
@@ -164,6 +151,7 @@ VALUES = Values(
         "total": int,
         "average": float,
     },
+    json_types={"float": bytes, "average": bytes},  # msgspec reads base64
     from_json={
         "float": _float,
         "average": _float,

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from pypika.terms import Term
 
-from querykit.builder.expressions import Value
+from querykit.builder.operands import Value
 from querykit.builder.value_types import type_of
 from querykit.dialects.compiler import Compiler
 from querykit.errors import CompileError
 
 if TYPE_CHECKING:
     from querykit.builder.insert import Insert
+    from querykit.builder.row_filters import Enforced
     from querykit.builder.tables import Column
     from querykit.builder.upsert import Conflict
     from querykit.dialects.inserts import Rows, Targets
@@ -60,6 +61,11 @@ class PostgresWrites(Compiler):
             for value, column in zip(row, columns, strict=True)
         ]
         return f"({', '.join(values)})"
+
+    def visit_enforced(self, node: Enforced[Any]) -> str:
+        """A cast that fails with a text of ours. A constant may be cast before anything else, so it is none."""
+        test = f"CASE WHEN {self.visit(node.condition)} THEN 'true' ELSE '{node.MARK}' END"
+        return f"CASE WHEN CAST({test} AS boolean) THEN {self.typed(node.term)} END"
 
     def conflict_clause(self, statement: Insert[Any, Any], conflict: Conflict) -> str:
         """``ON CONFLICT …``; an update has to know the key."""

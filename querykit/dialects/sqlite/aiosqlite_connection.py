@@ -20,7 +20,13 @@ class AiosqliteConnectionDriver(AiosqliteDriver):
     def __init__(self, opened: aiosqlite.Connection, *, connect_timeout: float, show_values: bool) -> None:
         """Take an open connection."""
         super().__init__(
-            Target(scheme="aiosqlite", database=MEMORY, connect_timeout=connect_timeout, show_values=show_values)
+            Target(
+                scheme="aiosqlite",
+                database=MEMORY,
+                connect_timeout=connect_timeout,
+                show_values=show_values,
+                label="your connection of aiosqlite",
+            )
         )
         self._opened = opened
 

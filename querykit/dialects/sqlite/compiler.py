@@ -4,38 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.builder.expressions import DEFAULT, DistinctTest, InList, Keyword, known_type
+from querykit.builder.comparisons import DistinctTest, InList
+from querykit.builder.expressions import known_type
+from querykit.builder.operands import DEFAULT, Keyword
 from querykit.builder.query import SetOperation
+from querykit.builder.row_filters import Bytes, Bytewise, Enforced
 from querykit.builder.value_types import JSON, type_of
 from querykit.dialects.combining import has_tail
-from querykit.dialects.expressions import OTHER, visits
+from querykit.dialects.expressions import ATOM, OTHER, visits
 from querykit.dialects.sqlite.decimal_compiler import DecimalCompiler
-from querykit.dialects.sqlite.json_paths import SQLiteJsonCompiler
+from querykit.dialects.sqlite.nesting import SQLiteNesting
 from querykit.dialects.sqlite.terms import SQLiteTerms
 from querykit.dialects.sqlite.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.sqlite.wire import WIRE_ENCODINGS
 from querykit.dialects.sqlite.writes import SQLiteWrites
 
 if TYPE_CHECKING:
-    from querykit.builder.json import JsonArray, JsonArrayAggregate, JsonObject, JsonObjectAggregate
     from querykit.builder.query import Query
 
 
-class SQLiteCompiler(SQLiteWrites, SQLiteTerms, SQLiteJsonCompiler, DecimalCompiler):
+class SQLiteCompiler(SQLiteWrites, SQLiteTerms, SQLiteNesting, DecimalCompiler):
     """Writes SQLite's SQL."""
 
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
     wire_encodings = WIRE_ENCODINGS
-    max_pairs = 63
 
     has_materialized = True
 
-    MAX_LENGTH: ClassVar = 2_147_483_647
-    """No text is longer. A negative length counts backwards from the position.
-
-    Source: https://www.sqlite.org/lang_corefunc.html#substr
-    """
     MAX_LIST: ClassVar = 1024
     """Longer lists of an IN are bound as one JSON array, for SQLite takes 32,766 parameters at most."""
 
@@ -94,38 +90,20 @@ class SQLiteCompiler(SQLiteWrites, SQLiteTerms, SQLiteJsonCompiler, DecimalCompi
         array = self.bind(list(node.values), JSON)
         return f"{term} {'NOT ' if node.is_negated else ''}IN (SELECT value FROM JSON_EACH({array}))"
 
-    # -- nested rows --------------------------------------------------------------------------------------------------
+    @visits(Bytewise)
+    def visit_bytewise(self, node: Bytewise) -> str:
+        """The comparison, without the collation of its column."""
+        return self.visit(node.exact)
 
-    def json_array(self, node: JsonArray) -> str:
-        """``JSON_GROUP_ARRAY`` over a derived table, whose order it keeps."""
-        columns = self.known_columns(node)
-        item = self.value_of_derived(columns[0]) if node.is_scalar else self.object_of_derived(columns)
-        return f"(SELECT JSON_GROUP_ARRAY({item}) FROM ({self.query(node.query)}) AS {self.names[self.NESTED]})"
+    @visits(Bytes)
+    def visit_bytes(self, node: Bytes[Any]) -> str:
+        """``a COLLATE BINARY``, which keeps the affinity of a column and finds rows by its index.
 
-    def json_object(self, node: JsonObject) -> str:
-        """``JSON_OBJECT`` over a derived table; a function of our connections raises where there is a second row."""
-        item = self.object_of_derived(self.known_columns(node))
-        return (
-            f"(SELECT CASE WHEN COUNT(*) > 1 THEN QUERYKIT_MANY() WHEN COUNT(*) = 1 THEN {item} END "
-            f"FROM ({self.query(node.query)}) AS {self.names[self.NESTED]})"
-        )
+        Source: https://www.sqlite.org/datatype3.html#collation
+        """
+        return f"{self.operand(node.term, ATOM)} COLLATE BINARY"
 
-    def visit_json_array_aggregate(self, node: JsonArrayAggregate) -> str:
-        """``JSON_GROUP_ARRAY(value)``, which is ``[]`` without rows."""
-        return f"JSON_GROUP_ARRAY({self.encoded_term(node.term)}{self.json_aggregate_order(node)})"
-
-    def visit_json_object_aggregate(self, node: JsonObjectAggregate) -> str:
-        """``JSON_GROUP_OBJECT(key, value)``, which is ``{}`` without rows."""
-        return f"JSON_GROUP_OBJECT({self.visit(node.key)}, {self.encoded_term(node.term)})"
-
-    def json_pairs(self, pairs: list[tuple[str, str]]) -> str:
-        """``JSON_OBJECT``, put together from several where there are more pairs than it takes (127 arguments)."""
-        if len(pairs) <= self.max_pairs:
-            return super().json_pairs(pairs)
-        chunks = [pairs[start : start + self.max_pairs] for start in range(0, len(pairs), self.max_pairs)]
-        first, *others = [super(SQLiteCompiler, self).json_pairs(chunk) for chunk in chunks]
-        # each without its last brace, and all but the first without their first one
-        members = [
-            f"SUBSTR({each}, -1, -{self.MAX_LENGTH})" for each in (first, *[f"SUBSTR({each}, 2)" for each in others])
-        ]
-        return "JSON(" + " || ',' || ".join(members) + " || '}')"
+    @visits(Enforced)
+    def visit_enforced(self, node: Enforced[Any]) -> str:
+        """A function of our connections raises where the condition does not hold."""
+        return f"CASE WHEN {self.visit(node.condition)} THEN {self.visit(node.term)} ELSE QUERYKIT_VIOLATION() END"

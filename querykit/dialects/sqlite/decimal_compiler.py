@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from querykit.builder.expressions import Arithmetic, Comparison, Negative, known_type
+from querykit.builder.arithmetic import Arithmetic, Negative
+from querykit.builder.comparisons import Between, Comparison
+from querykit.builder.expressions import known_type
 from querykit.builder.functions import Cast, FunctionCall
 from querykit.dialects.expressions import ATOM, OTHER, visits
 from querykit.dialects.sqlite.decimals import AGGREGATES, CAST, COLLATION, OPERATORS
@@ -30,6 +32,13 @@ class DecimalCompiler(SQLiteOperators):
         if is_decimal(node.left):
             return f"{self.operand(node.left, OTHER)} {node.operator} {self.operand(node.right, OTHER)}"
         return super().visit_comparison(node)
+
+    def visit_between(self, node: Between) -> str:
+        """``a BETWEEN b AND c``."""
+        if not is_decimal(node.term) or node.is_symmetric:
+            return super().visit_between(node)
+        term, lower, upper = (self.operand(each, OTHER) for each in (node.term, node.lower, node.upper))
+        return f"{term} BETWEEN {lower} AND {upper}"
 
     def ordering(self, ordering: Ordering, query: Query[Any, Any] | None) -> str:
         """One key of ORDER BY."""

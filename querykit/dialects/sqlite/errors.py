@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from typing import TYPE_CHECKING
 
-from querykit.dialects.failure import Failure, Rule
+from querykit.dialects.failure import Failure, Rule, misfit
 from querykit.errors import (
     CheckViolationError,
     ConnectError,
@@ -29,6 +30,9 @@ from querykit.errors import (
     UndefinedTableError,
     UniqueViolationError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Extended codes, and primary codes (the lowest byte) for those that are not listed.
 RULES: dict[int, Rule] = {
@@ -69,13 +73,14 @@ MESSAGES: tuple[tuple[re.Pattern[str], Rule], ...] = (
 # «UNIQUE constraint failed: person.a, person.b», «NOT NULL constraint failed: person.a», «… failed: index 'name'»
 _COLUMNS = re.compile(r"^(?:UNIQUE|NOT NULL) constraint failed: (?!index )(.*)$", re.DOTALL)
 _NAMED = re.compile(r"^(?:CHECK constraint failed: |UNIQUE constraint failed: index ')(.*?)'?$", re.DOTALL)
+BOUND = "SQLite takes None, int of 64 bits, float, str of whole characters and bytes"
 
 
-def failure_of(error: Exception) -> Failure:
+def failure_of(error: Exception, sql: str | None = None, arguments: Sequence[object] = ()) -> Failure:
     """What is known of an exception of sqlite3."""
     code = getattr(error, "sqlite_errorcode", None)
     if not isinstance(code, int):
-        return _failure_of_client(error)
+        return _failure_of_client(error, sql, arguments)
     text = str(error)
     rule = _rule(code, text)
     found, named = _COLUMNS.match(text), _NAMED.match(text)
@@ -97,13 +102,24 @@ def _rule(code: int, text: str) -> Rule:
     return RULES.get(code) or RULES.get(code & 0xFF) or Rule(DatabaseError)
 
 
-def _failure_of_client(error: Exception) -> Failure:
+def _failure_of_client(error: Exception, sql: str | None, arguments: Sequence[object]) -> Failure:
     """An error of Python's own: a value that cannot be bound, or a wrong number of them."""
     note = type(error).__name__
     if isinstance(error, (OverflowError, UnicodeError, sqlite3.InterfaceError)) or "binding parameter" in str(error):
-        return Failure(DataError, note=f"{note}: SQLite takes None, int of 64 bits, float, str and bytes")
+        unfit = [place for place, value in enumerate(arguments, 1) if not _can_be_bound(value)]
+        if unfit:
+            return misfit(sql, unfit[0], f"{type(arguments[unfit[0] - 1]).__name__}; {BOUND}")
+        return Failure(DataError, note=f"{note}: {BOUND}")
     if "decode to UTF-8" in str(error):
         return Failure(DataError, note="a text is not UTF-8; read it as bytes: CAST(… AS BLOB)")
     if isinstance(error, sqlite3.ProgrammingError):
         return Failure(StatementError, note=note)
     return Failure(DatabaseError, note=note)
+
+
+def _can_be_bound(value: object) -> bool:
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    if isinstance(value, str):
+        return not any("\ud800" <= character <= "\udfff" for character in value)
+    return value is None or isinstance(value, float | bytes | bytearray | memoryview)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.builder.expressions import Value
+from querykit.builder.operands import Value
 from querykit.builder.value_types import STR
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import ATOM
@@ -16,17 +16,9 @@ from querykit.dialects.json_paths import place_of
 from querykit.dialects.sqlite.decimals import CAST
 
 if TYPE_CHECKING:
-    from querykit.builder.json_paths import (
-        JsonChange,
-        JsonContains,
-        JsonEquals,
-        JsonLength,
-        JsonPath,
-        JsonText,
-        JsonType,
-        JsonValue,
-        Key,
-    )
+    from querykit.builder.json_changes import JsonChange
+    from querykit.builder.json_paths import JsonPath, Key
+    from querykit.builder.json_values import JsonContains, JsonEquals, JsonLength, JsonText, JsonType, JsonValue
 
 _PLAIN_KEY = re.compile(r"[ !#-.0-\[\]-~]*")
 """Keys that stand in a document as they are: printable ASCII but for the quote, the backslash and the slash, which some

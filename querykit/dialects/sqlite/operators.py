@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from querykit.builder.expressions import Value
 from querykit.builder.full_text import words_of
 from querykit.builder.intervals import Interval
+from querykit.builder.operands import Value
 from querykit.builder.value_types import TIMEDELTA
 from querykit.dialects.compiler import Compiler
 from querykit.dialects.expressions import ATOM
@@ -14,7 +14,7 @@ from querykit.dialects.operators import kind_of
 from querykit.dialects.sqlite.functions import CASTS, FUNCTIONS
 
 if TYPE_CHECKING:
-    from querykit.builder.expressions import Arithmetic
+    from querykit.builder.arithmetic import Arithmetic
     from querykit.builder.full_text import TextMatch
     from querykit.builder.functions import FunctionCall
     from querykit.builder.groupings import GroupingSets
@@ -36,7 +36,14 @@ class SQLiteOperators(Compiler):
     least_and_greatest = ("MIN", "MAX")
 
     def visit_function(self, node: FunctionCall[Any]) -> str:
-        """A function; CONCAT_WS puts the separator before each text and cuts the first away."""
+        """A function; CONCAT_WS puts the separator before each text and cuts the first away.
+
+        CONCAT by its name, as PyPika says it, came with SQLite 3.44; it takes NULL for an empty text.
+
+        Source: https://www.sqlite.org/lang_corefunc.html#concat
+        """
+        if node.name == "CONCAT" and not node.is_spelled:
+            return self.concatenated([f"COALESCE({self.visit(each)}, '')" for each in node.args])
         if not node.is_spelled or node.name != "CONCAT_WS":
             return super().visit_function(node)
         separator, *texts = node.args

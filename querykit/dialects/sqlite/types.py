@@ -66,7 +66,10 @@ def _microseconds(value: dt.timedelta) -> int:
 def _instant(text: str) -> dt.datetime:
     """An instant; a text without a zone, such as CURRENT_TIMESTAMP gives, is UTC."""
     value = dt.datetime.fromisoformat(text)
-    return as_utc(value) if value.tzinfo is None else value.astimezone(dt.UTC)
+    zone = value.tzinfo
+    if zone is dt.UTC:  # as we write them
+        return value
+    return as_utc(value) if zone is None else value.astimezone(dt.UTC)
 
 
 read_float = (0.0).__add__

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
-from querykit.builder.expressions import DEFAULT, TRUE, Keyword
 from querykit.builder.insert import Insert
+from querykit.builder.operands import DEFAULT, TRUE, Keyword
 from querykit.builder.query import AllColumns
 from querykit.builder.select import Select
 from querykit.dialects.compiler import Compiler
@@ -39,7 +39,7 @@ class SQLiteWrites(Compiler):
             raise self.unsupported("EXPLAIN ANALYZE", "explain() shows the plan; measure the time around the call")
         return "EXPLAIN QUERY PLAN"
 
-    def lock_clause(self, lock: Lock) -> str:
+    def lock_clause(self, lock: Lock, query: Select[Any, Any]) -> str:
         """Refuse locks on rows."""
         raise self.unsupported(
             f"SELECT … FOR {lock.strength}", "a transaction that writes locks the whole database from its beginning"

@@ -1,0 +1,142 @@
+"""The commands `querykit migrate …`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from querykit import Database
+from querykit.cli.found import find_setting, find_url
+from querykit.migrations import MigrationEvent, Migrator
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+_TEMPLATE: Final = '''"""What this migration is for."""
+
+from typing import Any
+
+from querykit import sql
+
+
+async def upgrade(db: Any) -> None:
+    await db.execute(sql("SELECT 1"))
+
+
+async def downgrade(db: Any) -> None:
+    await db.execute(sql("SELECT 1"))
+'''
+
+
+@click.group()
+@click.option("--url", help="The database; unsaid, $QUERYKIT_URL or url in [tool.querykit] of pyproject.toml.")
+@click.option("--folder", type=click.Path(path_type=Path), help="The migrations; unsaid, [tool.querykit] migrations.")
+@click.option("--lock-timeout", default=60.0, show_default=True, help="Seconds to wait for another runner.")
+@click.pass_context
+def migrate(context: click.Context, url: str | None, folder: Path | None, lock_timeout: float) -> None:
+    """Run migrations, take them back, or look at them."""
+    context.obj = (url, folder or Path(find_setting("migrations") or "migrations"), lock_timeout)
+
+
+@migrate.command()
+@click.argument("steps", type=click.IntRange(min=1), required=False)
+@click.pass_obj
+def up(settings: Any, steps: int | None) -> None:
+    """Apply what is pending, or the next STEPS of it."""
+    _report(_with(settings, lambda migrator: migrator.up(steps)))
+
+
+@migrate.command()
+@click.argument("steps", type=click.IntRange(min=1), default=1)
+@click.pass_obj
+def down(settings: Any, steps: int) -> None:
+    """Take back the last migration, or the last STEPS."""
+    _report(_with(settings, lambda migrator: migrator.down(steps)))
+
+
+@migrate.command()
+@click.argument("name")
+@click.pass_obj
+def to(settings: Any, name: str) -> None:
+    """Apply or take back until NAME is the last one applied; "none" takes back all."""
+    _report(_with(settings, lambda migrator: migrator.to(None if name == "none" else name)))
+
+
+@migrate.command()
+@click.pass_obj
+def redo(settings: Any) -> None:
+    """Take back the last migration, and apply it again."""
+    _report(_with(settings, lambda migrator: migrator.redo()))
+
+
+@migrate.command()
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@click.pass_obj
+def status(settings: Any, is_json: bool) -> None:
+    """Print every migration, and what has become of it."""
+    found = _with(settings, lambda migrator: migrator.status())
+    if is_json:
+        click.echo(json.dumps([{"name": each.name, "state": each.state} for each in found]))
+        return
+    for each in found:
+        click.echo(f"{each.state:8} {each.name}")
+
+
+@migrate.command()
+@click.pass_obj
+def plan(settings: Any) -> None:
+    """Print the SQL of what is pending, without running it."""
+    for name, statements in _with(settings, lambda migrator: migrator.plan()).items():
+        click.echo(f"-- {name}")
+        for statement in statements:
+            click.echo(f"{statement};")
+
+
+@migrate.command()
+@click.argument("name")
+@click.option("--applied/--pending", required=True, help="Whether it counts as applied now, or is to run again.")
+@click.pass_obj
+def repair(settings: Any, name: str, applied: bool) -> None:
+    """Say what has become of NAME, which failed half-way, once its rest was done or undone by hand."""
+    _with(settings, lambda migrator: migrator.repair(name, applied=applied))
+
+
+@migrate.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--sql", "is_sql", is_flag=True, help="Write a file of SQL, and one that takes it back.")
+@click.pass_obj
+def create(settings: Any, words: tuple[str, ...], is_sql: bool) -> None:
+    """Write a new migration, named by a number and WORDS."""
+    folder: Path = settings[1]
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = [int(found[0]) for path in folder.iterdir() if (found := re.match(r"\d+", path.name))]
+    name = f"{max(numbers, default=0) + 1:04}_{re.sub(r'[^a-z0-9]+', '_', ' '.join(words).lower()).strip('_')}"
+    files = {f"{name}.sql": "", f"{name}.down.sql": ""} if is_sql else {f"{name}.py": _TEMPLATE}
+    for file, text in files.items():
+        (folder / file).write_text(text, encoding="utf-8")
+        click.echo(folder / file)
+
+
+def _with(settings: tuple[str | None, Path, float], work: Callable[[Migrator], Awaitable[Any]]) -> Any:
+    url, folder, lock_timeout = settings
+
+    async def run() -> Any:
+        async with Database(find_url(url)) as db:
+            return await work(Migrator(db, folder, on_event=_show, lock_timeout=lock_timeout))
+
+    return asyncio.run(run())
+
+
+def _show(event: MigrationEvent) -> None:
+    words = {"begin": "…", "end": f"done in {event.duration:.2f} s", "fail": "failed"}
+    line = f"{event.number}/{event.total} {event.direction} {event.name} {words[event.kind]}"
+    click.echo(line, err=True)
+
+
+def _report(names: list[str]) -> None:
+    click.echo("\n".join(names) if names else "nothing to do")

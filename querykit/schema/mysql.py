@@ -1,0 +1,122 @@
+"""Definitions as MySQL and MariaDB write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from querykit import BuildError
+from querykit.schema.types import AnyNumeric
+from querykit.schema.writer import Writer
+
+if TYPE_CHECKING:
+    from querykit import Table
+    from querykit.schema.constraints import Index
+    from querykit.schema.definition import ColumnDefinition, TableDefinition
+
+
+class MySQLWriter(Writer):
+    """MySQL's definitions.
+
+    Source: https://dev.mysql.com/doc/refman/9.4/en/create-table.html
+    """
+
+    dialect = "mysql"
+
+    def type(self, column: ColumnDefinition, definition: TableDefinition) -> str:
+        """The type's name; a type that would lose digits, or cannot be a key, is refused."""
+        if column.type == AnyNumeric:
+            raise self.unsupported(
+                f"a column of decimals without a precision ({column.name})", "column(type=Numeric(10, 2)) says it"
+            )
+        name = column.type.on(self.dialect)
+        if name in ("LONGTEXT", "LONGBLOB") and self._is_key(column, definition):
+            raise self.unsupported(f"a key of unlimited length ({column.name})", "column(type=Varchar(255)) says one")
+        return name
+
+    @staticmethod
+    def _is_key(column: ColumnDefinition, definition: TableDefinition) -> bool:
+        keys = [definition.primary_key, *definition.uniques, *definition.foreign_keys]
+        indexed = [term for index in definition.indexes if index.method is None for term in index.terms]
+        return any(column.name in key.columns for key in keys if key is not None) or any(
+            getattr(getattr(term, "term", term), "name", None) == column.name for term in indexed
+        )
+
+    def column(self, column: ColumnDefinition, definition: TableDefinition) -> str:
+        """A column with its comment."""
+        comment = "" if column.comment is None else f" COMMENT {_plain_text(column.comment)}"
+        return super().column(column, definition) + comment
+
+    def cascade(self, is_wanted: bool) -> str:
+        """Refuse: the word is taken and does nothing."""
+        if is_wanted:
+            raise self.unsupported("DROP … CASCADE", "drop what depends on it first")
+        return ""
+
+    def drop_index(self, table: Table, name: str, *, if_exists: bool = False) -> list[str]:
+        """DROP INDEX … ON table."""
+        if if_exists:
+            raise self.unsupported("DROP INDEX IF EXISTS")
+        return [f"DROP INDEX {self.name(name)} ON {self.table(table)}"]
+
+    def identity(self) -> str:
+        """A number that a row may name too."""
+        return "AUTO_INCREMENT"
+
+    def deferred(self) -> str:
+        """Refuse: keys are checked row by row."""
+        raise self.unsupported("foreign keys that are checked at the end of the transaction")
+
+    def index_words(self, if_not_exists: bool, concurrently: bool) -> str:
+        """Refuse what it does not know."""
+        if if_not_exists:
+            raise self.unsupported("CREATE INDEX IF NOT EXISTS")
+        return super().index_words(if_not_exists, concurrently)
+
+    def index_kind(self, index: Index) -> str:
+        """``FULLTEXT`` and ``SPATIAL`` are kinds of indexes here."""
+        if index.method is not None and index.method.lower() in ("fulltext", "spatial"):
+            return f"{index.method.upper()} "
+        return super().index_kind(index)
+
+    def index_method(self, index: Index) -> str:
+        """``USING btree``."""
+        if index.method is None or index.method.lower() in ("fulltext", "spatial"):
+            return ""
+        if index.method.lower() not in ("btree", "hash"):
+            return super().index_method(index)
+        return f" USING {index.method.upper()}"
+
+    def index_where(self, index: Index, table: Table) -> str:
+        """Refuse: an index holds every row."""
+        raise self.unsupported("partial indexes", "an index on an expression that is NULL for the other rows")
+
+
+class MariaDBWriter(MySQLWriter):
+    """MariaDB's definitions.
+
+    Source: https://mariadb.com/kb/en/create-table/
+    """
+
+    dialect = "mariadb"
+
+    def index_words(self, if_not_exists: bool, concurrently: bool) -> str:
+        """``IF NOT EXISTS``."""
+        return super().index_words(False, concurrently) + "IF NOT EXISTS " * if_not_exists
+
+    def drop_index(self, table: Table, name: str, *, if_exists: bool = False) -> list[str]:
+        """DROP INDEX … ON table."""
+        return [f"DROP INDEX {'IF EXISTS ' * if_exists}{self.name(name)} ON {self.table(table)}"]
+
+    def index_term(self, term: object, table: Table) -> str:
+        """A column; expressions are refused."""
+        text = super().index_term(term, table)
+        if text.startswith("("):
+            raise self.unsupported("indexes on expressions", "a generated column with an index")
+        return text
+
+
+def _plain_text(text: str) -> str:
+    """A literal where the grammar takes no other; backslashes escape in our sessions."""
+    if "\0" in text:
+        raise BuildError("a comment cannot contain a NUL")
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
