@@ -1,82 +1,65 @@
-"""A million rows read one after the other, on each database: rows per second, and how much the process grows.
+"""Rows read one after the other: how many a second, and how much the process grows, on each database.
 
-python -m bench.streaming [rows]: each database is read by a process of its own, so that its memory is its own.
+Each is read by a process of its own, after a thousand rows were, so that its memory is its own.
+
+    python -m bench.streaming [--quick]
 """
 
+from __future__ import annotations
+
 import asyncio
-import json
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import ExitStack
 
-from querykit import Column, Database, Table, sql
-from tests.databases import DATABASES, database_urls
+from bench.command import command
+from bench.measure.rounds import Case, compare
+from bench.measure.run import Run, having
+from bench.measure.worker import Worker
+from bench.nested import on_asyncmy
+from bench.streams.rows import ROWS, fill
 
-ROWS = 1_000_000
+NAME = "streaming"
+PROCESSES = ("bench.streams.querykit", "bench.streams.by_hand", "bench.streams.sqlalchemy")
+COUNTS = (10_000, ROWS)
 
-
-class Streamed(Table, name="bench_streamed"):
-    id: Column[int]
-    name: Column[str]
-    score: Column[float]
-
-
-streamed = Streamed()
+Process = tuple[str, str]
+"""A module and a URL."""
 
 
-async def fill(db: Database, rows: int) -> None:
-    await db.execute(sql("DROP TABLE IF EXISTS bench_streamed"))
-    await db.execute(sql("CREATE TABLE bench_streamed (id INTEGER PRIMARY KEY, name VARCHAR(50), score FLOAT)"))
-    for start in range(0, rows, 50_000):
-        numbers = range(start, min(start + 50_000, rows))
-        await (
-            db.insert_into(streamed)
-            .values([{"id": n, "name": f"the name of row {n}", "score": n / 2} for n in numbers])
-            .execute()
-        )
+def measure(run: Run) -> None:
+    for database in ("postgres", "sqlite", "mysql", "mariadb"):
+        url = run.databases.empty(database)
+        asyncio.run(fill(url))
+        processes = [(module, url) for module in PROCESSES]
+        if database in ("mysql", "mariadb"):  # where SQLAlchemy runs on asyncmy
+            processes.append((PROCESSES[0], on_asyncmy(url)))
+        names = checked(processes)
+        for count in COUNTS:
+            for _ in range(run.effort.processes):
+                for process, name in names:
+                    rate, grown = streamed(process, name, count)
+                    run.found.add(NAME, f"{database}, {count:,} rows", name, rate=[rate], MiB=[grown])
 
 
-async def read(url: str) -> dict[str, float]:
-    async with Database(url) as db:
-        query = db.select_from(streamed).select_all().order_by(streamed.id)
-        await query.limit(1).fetch_all()
-        before, began, count, total = peak(), time.perf_counter(), 0, 0
-        async for row in query.stream():
-            count += 1
-            total += row["id"]
-        seconds = time.perf_counter() - began
-        assert total == count * (count - 1) // 2
-        return {"rows": count, "seconds": seconds, "grown": peak() - before, "peak": peak()}
+def checked(processes: Sequence[Process]) -> list[tuple[Process, str]]:
+    """The contenders of each process, of which all read the same."""
+    with ExitStack() as stack:
+        workers = {each: stack.enter_context(Worker.of(*each)) for each in processes}
+        case = Case("stream", size=COUNTS[0])
+        compare(having(list(workers.values()), case), case)
+        return [(process, name) for process, worker in workers.items() for name in worker.contenders]
 
 
-def peak() -> float:
-    """The most memory this program ever had, in MiB."""
-    # ru_maxrss would be that of the process that started this one, if that had more
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
-async def main(rows: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        async with database_urls(DATABASES, Path(folder)) as urls:
-            for name, url in urls.items():
-                async with Database(url) as db:
-                    await fill(db, rows)
-                command = [sys.executable, "-m", "bench.streaming", url]
-                done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
-                read = json.loads(done.stdout)
-                rate = read["rows"] / read["seconds"]
-                print(
-                    f"{name:9} {read['rows']:>9,} rows in {read['seconds']:5.1f} s, {rate:>9,.0f} rows/s, "
-                    f"grown by {read['grown']:.1f} MiB to {read['peak']:.0f} MiB"
-                )
+def streamed(process: Process, contender: str, count: int) -> tuple[float, float]:
+    """Rows a second, and MiB more than before."""
+    with Worker.of(*process) as worker:
+        request = {"do": "time", "of": contender, "case": "stream", "keys": 1, "tasks": 1, "times": 1}
+        worker.ask(**request, count=1_000)
+        before = worker.resident()
+        worker.forget_peak()
+        seconds = worker.ask(**request, count=count)["seconds"]
+        return count / seconds, worker.peak() - before
 
 
 if __name__ == "__main__":
-    given = sys.argv[1] if len(sys.argv) > 1 else str(ROWS)
-    if given.isdecimal():
-        asyncio.run(main(int(given)))
-    else:
-        print(json.dumps(asyncio.run(read(given))))
+    command(NAME, measure)
