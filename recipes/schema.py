@@ -1,5 +1,8 @@
 """The tables and the data that the recipes share: a village, its people, their pets and the pets' toys."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from querykit import Column, Database, Table, insert_into, sql
 
 
@@ -45,3 +48,14 @@ async def drop(db: Database) -> None:
     """Remove the three tables."""
     for name in ("toy", "pet", "person"):
         await db.execute(sql("DROP TABLE IF EXISTS {}", sql.id(name)))
+
+
+@asynccontextmanager
+async def village(url: str) -> AsyncIterator[Database]:
+    """A database with the three tables, which go when it is left."""
+    async with Database(url) as db:
+        await create(db)
+        try:
+            yield db
+        finally:
+            await drop(db)

@@ -1,6 +1,7 @@
-"""Every recipe runs by itself, on every database, and gives what it says."""
+"""Every recipe runs by itself, on every database, and gives what `recipes/NAME.json` beside this file says."""
 
 import importlib
+import json
 import os
 import subprocess
 import sys
@@ -9,77 +10,33 @@ from pathlib import Path
 import pytest
 
 RECIPES = Path(__file__).parent.parent / "recipes"
-
-GIVES = {
-    "nested_relations": [
-        {"first_name": "Agnes", "pets": [], "mother": None},
-        {
-            "first_name": "Beatrice",
-            "pets": [
-                {"name": "Bello", "species": "dog", "toys": [{"name": "tennis ball"}]},
-                {"name": "Mischa", "species": "cat", "toys": [{"name": "cork on a string"}, {"name": "felt mouse"}]},
-            ],
-            "mother": {"first_name": "Agnes"},
-        },
-        {"first_name": "Casimir", "pets": [], "mother": {"first_name": "Agnes"}},
-        {
-            "first_name": "Delphine",
-            "pets": [{"name": "Arthur", "species": "tortoise", "toys": []}],
-            "mother": {"first_name": "Beatrice"},
-        },
-    ],
-    "top_children": [
-        {"first_name": "Agnes", "pets": [], "pet_count": 0},
-        {
-            "first_name": "Beatrice",
-            "pets": [
-                {"name": name, "species": kind} for name, kind in (("Ada", "hen"), ("Bello", "dog"), ("Berta", "hen"))
-            ],
-            "pet_count": 5,
-        },
-        {"first_name": "Casimir", "pets": [], "pet_count": 0},
-        {"first_name": "Delphine", "pets": [{"name": "Arthur", "species": "tortoise"}], "pet_count": 1},
-    ],
-    "typed_rows": [
-        {"id": 1, "first_name": "Agnes", "pets": [], "tags": []},
-        {
-            "id": 2,
-            "first_name": "Beatrice",
-            "pets": [{"name": "Bello", "species": "dog"}, {"name": "Mischa", "species": "cat"}],
-            "tags": [],
-        },
-        {"id": 3, "first_name": "Casimir", "pets": [], "tags": []},
-        {"id": 4, "first_name": "Delphine", "pets": [{"name": "Arthur", "species": "tortoise"}], "tags": []},
-    ],
-    "json_response": [
-        {
-            "id": 2,
-            "first_name": "Beatrice",
-            "pets": [{"name": "Bello", "species": "dog"}, {"name": "Mischa", "species": "cat"}],
-        },
-        {"id": 3, "first_name": "Casimir", "pets": []},
-        {"id": 4, "first_name": "Delphine", "pets": [{"name": "Arthur", "species": "tortoise"}]},
-    ],
-}
-"""What the `main` of each recipe returns."""
+GIVEN = Path(__file__).parent / "recipes"
+NAMES = sorted(path.stem for path in GIVEN.glob("*.json"))
 
 SHARED = {"schema"}
 """Files that recipes share, which are none themselves."""
 
 
 def test_every_recipe_is_run_here():
-    assert {path.stem for path in RECIPES.glob("*.py")} - SHARED == set(GIVES)
+    assert {path.stem for path in RECIPES.glob("*.py")} - SHARED == set(NAMES)
 
 
-@pytest.mark.parametrize("name", GIVES)
+def test_every_recipe_is_listed():
+    listed = (RECIPES / "README.md").read_text(encoding="utf-8")
+    for name in NAMES:
+        assert f"]({name}.py)" in listed, name
+
+
+@pytest.mark.parametrize("name", NAMES)
 async def test_a_recipe_gives_what_it_says(name, database_name, urls, monkeypatch, capsys):
     monkeypatch.syspath_prepend(str(RECIPES))
     recipe = importlib.import_module(name)
-    assert await recipe.main(urls[database_name]) == GIVES[name]
+    expected = json.loads((GIVEN / f"{name}.json").read_text(encoding="utf-8"))
+    assert await recipe.main(urls[database_name]) == expected
     assert capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", GIVES)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_recipe_runs_by_itself(name):
     path = RECIPES / f"{name}.py"
     done = subprocess.run(
@@ -87,4 +44,4 @@ def test_a_recipe_runs_by_itself(name):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
-    assert path.read_text().count("\n") <= 80
+    assert path.read_text(encoding="utf-8").count("\n") <= 80
