@@ -2,16 +2,17 @@
 
 import asyncio
 from argparse import ArgumentTypeError
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
 from querykit.execution.database import Database
 from tests.copying import copy_before_compiling
-from tests.databases import DATABASES, UnavailableError, database_urls
+from tests.databases import DATABASES, UnavailableError, database_urls, fetch_row, through_asyncmy
 from tests.sample import create_sample, drop_sample, restore_sample
 from tests.servers import PrivateServer
 from tests.servers.pgbouncer import BEHIND
+from tests.servers.postgres import NEWEST, WHEEL
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,8 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAMES",
         help=f"databases to test on, separated by commas (default: {','.join(DATABASES)})",
     )
+    parser.addoption(
+        "--newest-postgres",
+        action="store_true",
+        help=f"run every test of PostgreSQL on {NEWEST}, not only those of what it has and older ones have not",
+    )
     parser.addoption("--pgbouncer", action="store_true", help="reach PostgreSQL through PgBouncer in transaction mode")
-
+    parser.addoption("--asyncmy", action="store_true", help="reach MySQL and MariaDB through asyncmy, not aiomysql")
     parser.addoption(
         "--copying-plugin",
         action="store_true",
@@ -37,22 +43,47 @@ def pytest_configure(config: pytest.Config) -> None:
         copy_before_compiling()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot be so behind PgBouncer, and the counts of calls where copies take hundreds of their own."""
+    left_out = []
+    if config.option.pgbouncer:
+        left_out += [item for item in items if item.get_closest_marker("own_session")]
+    if config.option.copying_plugin:
+        left_out += [item for item in items if item.path.name == "test_call_counts.py"]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for `database_name`, itself or through a fixture, once for each database of the run."""
     if "database_name" not in metafunc.fixturenames:
         return
     names = _chosen(metafunc.config)
+    if "newest_postgres" in metafunc.fixturenames:
+        names = [name for name in names if name == "postgres"]
     for marker in metafunc.definition.iter_markers("databases"):
         names = [name for name in names if name in marker.args]
     metafunc.parametrize("database_name", names, scope="session")
 
 
 @pytest.fixture(scope="session")
-async def urls(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, str]]:
+def driven(pytestconfig: pytest.Config) -> Callable[[str], str]:
+    """Gives the URL of a server its scheme for the driver of this run."""
+    return through_asyncmy if pytestconfig.option.asyncmy else str
+
+
+@pytest.fixture(scope="session")
+async def urls(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, driven: Callable[[str], str]
+) -> AsyncIterator[dict[str, str]]:
     """The URL of each database of the run, by name; all servers are up while this fixture is."""
     try:
-        async with database_urls(_chosen(pytestconfig), tmp_path_factory.mktemp("sqlite")) as urls:
-            if not pytestconfig.option.pgbouncer:
+        options = pytestconfig.option
+        folder = tmp_path_factory.mktemp("sqlite")
+        async with database_urls(options.databases, folder, has_newest_postgres=options.newest_postgres) as found:
+            urls = {name: driven(url) for name, url in found.items()}
+            if not options.pgbouncer:
                 yield urls
                 return
             with PrivateServer("pgbouncer", **{BEHIND: urls["postgres"]}) as bouncer:
@@ -60,6 +91,20 @@ async def urls(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFac
                 yield urls | {"postgres": f"{url}?pgbouncer=true"}
     except UnavailableError as error:
         pytest.exit(str(error), returncode=1)  # a missing server fails the run, once
+
+
+@pytest.fixture(scope="session")
+async def newest_postgres(database_name: str, urls: dict[str, str]) -> AsyncIterator[str]:
+    """The URL of an empty database of the newest PostgreSQL; a test that asks for it runs where PostgreSQL does.
+
+    It is started for the first test that asks, if that of the run is an older one.
+    """
+    (version,) = await fetch_row("postgres", urls["postgres"].partition("?")[0], "SHOW server_version_num")
+    if int(version) // 10_000 >= int(NEWEST.partition("==")[2].partition(".")[0]):
+        yield urls["postgres"]
+        return
+    with PrivateServer("postgres", **{WHEEL: NEWEST}) as server:
+        yield await asyncio.to_thread(server.url)
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from querykit.builder.cte import CommonTable
-from querykit.builder.expressions import Keyword, Ordering
+from querykit.builder.expressions import Ordering
+from querykit.builder.operands import Keyword
 from querykit.builder.raw import Name
 from querykit.builder.rewrite import NODES, copied, rewrite, walk
 from querykit.builder.statement import Statement
@@ -21,6 +23,7 @@ def copy_before_compiling() -> None:
     """Let every dialect compile a copy of what it is given, for the rest of the process."""
     compile_as_it_is = Dialect.compile
 
+    @functools.wraps(compile_as_it_is)
     def compile_copy(self: Dialect, statement: Statement[Any, Any]) -> Any:
         met = {id(node) for node in walk(statement)}
         for node in reachable(statement, set()):

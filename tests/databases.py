@@ -18,6 +18,7 @@ import aiomysql
 import asyncpg
 
 from tests.servers import PrivateServer, ServerError
+from tests.servers.postgres import NEWEST, WHEEL
 
 DATABASES = ("sqlite", "postgres", "mysql", "mariadb")
 
@@ -36,8 +37,12 @@ class UnavailableError(Exception):
 
 
 @asynccontextmanager
-async def database_urls(names: Sequence[str], folder: Path) -> AsyncIterator[dict[str, str]]:
+async def database_urls(
+    names: Sequence[str], folder: Path, *, has_newest_postgres: bool = False
+) -> AsyncIterator[dict[str, str]]:
     """The URL of an empty database for each name, for the length of the block; `folder` is for SQLite's file.
+
+    With `has_newest_postgres`, PostgreSQL is a private server of the newest version that the tests know.
 
     Raises:
         UnavailableError: when one of them cannot be had.
@@ -45,6 +50,8 @@ async def database_urls(names: Sequence[str], folder: Path) -> AsyncIterator[dic
     async with AsyncExitStack() as stack:
         # All private servers are starting before the first is waited for.
         private = {name: stack.enter_context(PrivateServer(name)) for name in names if _is_private(name)}
+        if has_newest_postgres and "postgres" in names:
+            private["postgres"] = stack.enter_context(PrivateServer("postgres", **{WHEEL: NEWEST}))
         urls: dict[str, str] = {}
         for name in names:
             try:
@@ -71,6 +78,12 @@ async def own_database(name: str, url: str) -> AsyncIterator[str]:
         yield parts._replace(path=f"/{database}").geturl()
     finally:
         await fetch_row(name, url, f"DROP DATABASE {database}")
+
+
+def through_asyncmy(url: str) -> str:
+    """The URL of the same database, through the other driver for MySQL and MariaDB."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}+asyncmy{separator}{rest}" if scheme in {"mysql", "mariadb"} else url
 
 
 def mysql_arguments(url: str) -> dict[str, Any]:

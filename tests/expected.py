@@ -9,8 +9,10 @@ from typing import Any, TypeAlias
 import pytest
 
 from querykit.builder.statement import as_statement
+from querykit.dialects import mariadb, mysql, postgres, sqlite
 from tests.databases import DATABASES
 
+DIALECTS = {each.dialect.name: each.dialect for each in (postgres, mysql, mariadb, sqlite)}
 Expected: TypeAlias = str | tuple[str, tuple[Any, ...]] | type[Exception] | tuple[type[Exception], str]
 """The SQL with its parameters, the SQL alone where there are none, or the error, with a part of its message."""
 
@@ -32,6 +34,9 @@ def compiles_to(query: Any, expected: Mapping[str, Expected]) -> None:
             continue
         sql, parameters = (wanted, ()) if isinstance(wanted, str) else wanted
         compiled = as_statement(query).compile(dialect)
+        written = DIALECTS[dialect].written(as_statement(query))  # not in the text of a query of the same shape
+        assert (compiled.sql, compiled.parameters) == (written.sql, written.parameters), dialect
+        assert compiled.columns == written.columns, dialect
         assert compiled.sql == sql, dialect
         assert compiled.parameters == parameters, dialect
         assert [type(each) for each in compiled.parameters] == [type(each) for each in parameters], dialect

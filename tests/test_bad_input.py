@@ -146,6 +146,27 @@ BEFORE_THE_SERVER: dict[str, tuple[Callable[[], Any], type[QueryKitError], str]]
         BuildError,
         "where was given a Python False, not a condition: was it compared before it became an expression?",
     ),
+    "a list for several values": (
+        lambda: select_from(animals).select(animals.id).where(animals.id == [10, 11]),
+        BuildError,
+        "pet.id is of no known type, and a list beside it could mean several values, an array or JSON: "
+        "say .is_in(values), or .returns(list[int]) or .returns(Json) for what it is",
+    ),
+    "a mapping for conditions": (
+        lambda: people.where({"id": [10, 11]}),
+        BuildError,
+        "where takes conditions such as person.id == 1, not dict",
+    ),
+    "a text for an order": (
+        lambda: people.order_by("id desc nulls last"),
+        BuildError,
+        "order_by() takes expressions, not str; a column is reached through its table",
+    ),
+    "a text for a table": (
+        lambda: select_from("public.person"),
+        BuildError,
+        "FROM takes tables and aliased queries, not str; use table('public.person')",
+    ),
     "a text for a query": (
         lambda: json_array_from("SELECT 1"),
         BuildError,

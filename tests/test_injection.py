@@ -13,6 +13,7 @@ from querykit import (
     Table,
     case,
     cast,
+    cte,
     delete_from,
     exists,
     fn,
@@ -21,12 +22,16 @@ from querykit import (
     json_build_object,
     json_object_from,
     param,
+    recursive_cte,
     select,
     select_from,
     sql,
     table,
     update,
     value,
+    values,
+    window,
+    with_,
 )
 from querykit.errors import BuildError, CompileError, DataError
 from tests.databases import DATABASES
@@ -315,6 +320,32 @@ async def test_hostile_names_of_tables_columns_and_aliases(store, database_name)
     assert await store.fetch_value(select_from(victim).select(fn.count())) == len(HOSTILE) + 1
 
 
+async def test_hostile_names_of_ctes_windows_and_rows_of_the_program(store, database_name):
+    one = select(value(1).as_("n"))
+    for name in NAMES:
+        if not_a_name(database_name, name) or cut_at_spaces(database_name, name):
+            continue
+        common = cte(name, one, columns=["c" + name])
+        counted = recursive_cte(
+            "r" + name, one, lambda seen: select_from(seen).select((seen.n + 1).as_("n")).where(seen.n < 3)
+        )
+        again = common.as_("a" + name)
+        w = window(name, order_by=counted.n)
+        query = (
+            with_(common, counted)
+            .select_from(common)
+            .cross_join(counted)
+            .inner_join(again, again["c" + name] == common["c" + name])
+            .select(common["c" + name], fn.row_number().over(w).as_("w" + name))
+            .window(w)
+        )
+        rows = await store.fetch_all(query)
+        assert [set(row) for row in rows] == [{"c" + name, "w" + name}] * 3
+        assert sorted(row["w" + name] for row in rows) == [1, 2, 3]
+        given = values({name: name}).as_("v" + name)
+        assert await store.fetch_all(select_from(given).select(given[name])) == [{name: name}]
+
+
 def not_a_name(database: str, name: str) -> bool:
     """Whether a database cannot hold a name: MySQL and MariaDB keep three bytes a character."""
     return database in ("mysql", "mariadb") and max(name) > "\uffff"
@@ -368,6 +399,15 @@ def test_postgres_refuses_names_that_it_would_cut():
 def test_a_function_has_a_plain_name(name):
     with pytest.raises(BuildError, match="a function's name"):
         fn.call(name, 1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["int)--", "int; drop", "int'", 'int"', "", "varchar(x)", "int)", "(int", "int, int", "int\n", "a" * 5 + "(1,2,3)"],
+)
+def test_a_type_has_a_plain_name(name):
+    with pytest.raises(BuildError, match="is no name of a type"):
+        cast(value("1"), name)
 
 
 # -- raw SQL ------------------------------------------------------------------------------------------------------

@@ -78,6 +78,12 @@ def test_recursive_comes_in_with_any_recursive_cte():
     tree = recursive_cte("tree", select_from(pet).select(pet.id), lambda tree: select_from(tree).select(tree.id))
     query = with_(cats).with_(tree).select_from(cats).select(cats.id)
     assert query.compile("postgres").sql.startswith('WITH RECURSIVE "cats" AS')
+    ids = cte("ids", select_from(pet).select(pet.id))
+    behind = with_(cats).with_recursive(tree).with_(ids).select_from(cats, ids).select(cats.id.as_("cat"), ids.id)
+    sql = behind.compile("postgres").sql
+    assert [sql.index(each) for each in ('WITH RECURSIVE "cats" AS', '"tree" AS', '"ids" AS')] == sorted(
+        sql.index(each) for each in ('WITH RECURSIVE "cats" AS', '"tree" AS', '"ids" AS')
+    )
     plain = with_recursive(cats).select_from(cats).select(cats.id)
     assert plain.compile("sqlite").sql.startswith('WITH RECURSIVE "cats" AS')
 

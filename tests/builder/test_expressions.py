@@ -621,7 +621,7 @@ def test_python_cannot_lose_a_condition():
     with pytest.raises(TypeError):
         list(person.id)  # type: ignore[call-overload]
     with pytest.raises(TypeError):
-        person.id in [person.first_name, person.id]  # noqa: B015
+        person.id in [person.mother_id, person.id]  # noqa: B015
     with pytest.raises(TypeError):
         bool(people)
 

@@ -125,6 +125,10 @@ async def test_rows_that_tie_with_the_last_one_can_come_too(db):
     )
     if db.dialect.name in ("postgres", "mariadb"):  # the others refuse it, as the table says
         assert sorted(await db.fetch_column(query)) == ["Amy", "Felix", "Minka"]
+    assert (await db.fetch_first(query))["name"] in ("Amy", "Felix", "Minka")
+    assert len(await db.fetch_column(query.clear_limit())) == 5
+    with pytest.raises(CompileError, match="ties are rows that are equal in order"):
+        query.clear_order_by().compile("postgres")
 
 
 async def test_the_first_row_of_each_group(db):

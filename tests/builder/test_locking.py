@@ -82,9 +82,29 @@ async def test_the_rows_of_some_tables(db):
         both.for_update(of=item).compile("postgres")
 
 
+async def test_postgres_locks_rows_of_tables_that_are_there(db):
+    grouped = select_from(pet).select(pet.species)
+    lacking = (UnsupportedError, "FOR UPDATE with GROUP BY, HAVING or DISTINCT")
+    for query in (grouped.group_by(pet.species), grouped.distinct(), grouped.distinct_on(pet.species)):
+        with pytest.raises(lacking[0], match=lacking[1]):
+            query.for_update().compile("postgres")
+    owner = person.as_("owner")
+    joined = select_from(pet).left_join(owner, owner.id == pet.owner_id).select(pet.id).where(pet.id == 10)
+    for query in (joined.for_update(), joined.for_share(of=[pet, owner])):
+        with pytest.raises(UnsupportedError, match=r"that an outer join may not find \(owner\); say which tables"):
+            query.compile("postgres")
+    if db.dialect.name in ("postgres", "mysql"):
+        assert await db.fetch_column(joined.for_update(of=pet)) == [10]
+    if db.dialect.name in ("mysql", "mariadb"):
+        assert await db.fetch_column(joined.for_update()) == [10]
+    full = select_from(pet).full_join(owner, owner.id == pet.owner_id).select(pet.id).for_update(of=pet)
+    with pytest.raises(UnsupportedError, match=r"\(owner, pet\)"):
+        full.compile("postgres")
+
+
 @pytest.mark.databases("postgres", "mysql", "mariadb")
 async def test_others_meet_the_lock(stock):
-    async with stock.transaction() as one, stock.transaction() as other:
+    async with stock.transaction() as one, stock.outside().transaction() as other:
         assert await one.fetch_column(query.where(item.id == 2).for_update()) == [2]
         assert await other.fetch_column(query.for_update(skip_locked=True)) == [1, 3]
         with pytest.raises(LockTimeoutError):

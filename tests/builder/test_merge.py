@@ -73,28 +73,6 @@ async def test_queries_and_ctes_as_the_source(stock):
     assert [row["name"] for row in await rows(stock)] == ["bolt"]
 
 
-def test_what_postgres_17_adds():
-    query = (
-        merge_into(item)
-        .using(pet, pet.id == item.id)
-        .when_not_matched_by_source(item.amount == 0)
-        .do_delete()
-        .returning(fn.call("merge_action").as_("action"), item.id, pet.name)
-    )
-    compiles_to(
-        query,
-        {
-            "postgres": (
-                'MERGE INTO "item" USING "pet" ON "pet"."id" = "item"."id" '
-                'WHEN NOT MATCHED BY SOURCE AND "item"."amount" = $1 THEN DELETE '
-                'RETURNING merge_action() AS "action", "item"."id", "pet"."name"',
-                (0,),
-            ),
-            **elsewhere,
-        },
-    )
-
-
 def test_what_means_nothing_is_refused():
     query = merge_into(item).using(pet, pet.id == item.id)
     with pytest.raises(CompileError, match="using"):

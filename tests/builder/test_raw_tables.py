@@ -259,3 +259,35 @@ async def test_wrong_fields_are_refused():
 
 async def test_every_row_reads_as_before(db):
     assert await db.fetch_all(select_from(table("person")).select_all().order_by(sql("id"))) == PEOPLE
+
+
+OPERATORS_WITHOUT_A_METHOD = {
+    "postgres": [
+        sql("{} SIMILAR TO {}", pet.name, "(A|B)%"),
+        sql("{} ~ {}", pet.name, "^[AB]"),
+        sql(
+            "jsonb_build_object('name', {}) @? {}::jsonpath",
+            pet.name,
+            '$.name ? (@ starts with "A" || @ starts with "B")',
+        ),
+        sql("jsonb_build_object('name', {}) #>> '{{name}}' = ANY({})", pet.name, ["Amy", "Bella"]),
+    ],
+    "mysql": [
+        sql("{} RLIKE {}", pet.name, "^[AB]"),
+        sql("{} SOUNDS LIKE {}", sql("LEFT({}, 1)", pet.name), "A") | (pet.name == "Bella"),
+    ],
+    "mariadb": [sql("{} RLIKE {}", pet.name, "^[AB]")],
+    "sqlite": [sql("{} GLOB {}", pet.name, "[AB]*")],
+}
+
+
+async def test_operators_without_a_method_are_raw_conditions(db):
+    for condition in OPERATORS_WITHOUT_A_METHOD[db.dialect.name]:
+        query = select_from(pet).select(pet.name).where(condition, pet.id > 0).order_by(pet.name)
+        assert await db.fetch_column(query) == ["Amy", "Bella"]
+
+
+@pytest.mark.databases("postgres")
+async def test_a_sample_of_a_table(db):
+    sampled = sql("(SELECT * FROM {} TABLESAMPLE BERNOULLI ({}))", sql.table(pet), 100).as_table("some", {"id": int})
+    assert await db.fetch_value(select_from(sampled).select(fn.count(sampled.id))) == 5

@@ -22,7 +22,7 @@ from querykit import (
     walk,
     with_,
 )
-from querykit.builder.expressions import Value
+from querykit.builder.operands import Value
 from querykit.builder.select import Select
 from querykit.builder.tables import Table
 from tests.sample import person, pet, toy

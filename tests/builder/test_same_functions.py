@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from querykit import AwareDatetime, Interval, case, cast, fn, select, select_from, value
-from querykit.builder.expressions import NULL
+from querykit.builder.operands import NULL
 from querykit.errors import BuildError, CompileError, UnsupportedError
 from tests.expected import compiles_to
 from tests.sample import person, pet, toy

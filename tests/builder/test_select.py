@@ -818,7 +818,7 @@ async def test_if_and_pipe(db):
 
 
 def test_str_shows_readable_sql():
-    assert str(select_from(pet).select(pet.id)) == 'SELECT "pet"."id" FROM "pet"'
+    assert str(select_from(pet).select(pet.id)) == 'SELECT "pet"."id"\nFROM "pet"'
     assert "selects nothing" in str(select_from(pet))
     assert "'" not in repr(select_from(pet).select(pet.id).where(pet.name == "it's"))
 
@@ -1027,3 +1027,30 @@ def test_what_is_no_query_yet_is_refused_when_compiled():
             "sqlite": (CompileError, "a join needs a table before it: add from_(…)"),
         },
     )
+
+
+@pytest.mark.parametrize("alias", [" one", "\tone", "\none", " "])
+async def test_an_alias_that_begins_with_a_blank_is_kept_or_refused(db, alias):
+    query = select(value(1).as_(alias))
+    refused = (UnsupportedError, f"alias {alias!r}, which begins with a blank; the server would drop the blank")
+    compiles_to(
+        query,
+        {
+            "postgres": (f'SELECT $1::bigint AS "{alias}"', (1,)),
+            "mysql": refused,
+            "mariadb": refused,
+            "sqlite": (f'SELECT ? AS "{alias}"', (1,)),
+        },
+    )
+    derived = query.as_("s")
+    if db.dialect.name in {"postgres", "sqlite"}:
+        assert await db.fetch_all(select_from(derived).select(derived[alias])) == [{alias: 1}]
+    else:
+        with pytest.raises(UnsupportedError):
+            await db.fetch_all(select_from(derived).select(derived[alias]))
+
+
+async def test_other_blanks_of_an_alias_are_kept(db):
+    for alias in ("one ", "o\tne", "\u00a0one"):
+        derived = select(value(1).as_(alias)).as_("s")
+        assert await db.fetch_all(select_from(derived).select(derived[alias])) == [{alias: 1}]

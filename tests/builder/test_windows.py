@@ -28,9 +28,9 @@ from querykit import (
     walk,
     window,
 )
-from querykit.builder.expressions import Value
+from querykit.builder.operands import Value
 from querykit.errors import BuildError, CompileError, UnsupportedError
-from tests.expected import compiles_to
+from tests.expected import compiles_to, spelled
 from tests.sample import person, pet, toy
 
 cats_first = select_from(pet).order_by(pet.species, pet.id)
@@ -334,8 +334,34 @@ async def test_texts_of_rows_in_one(db):
     ordered = select_from(pet).select(pet.name).order_by(pet.name).as_("ordered")
     plain = select_from(ordered).select(fn.group_concat(ordered.name, "%").as_("names"))
     assert sorted((await db.fetch_value(plain)).split("%")) == ["Amy", "Bella", "Felix", "Minka", "Rex"]
+    async with db.connection() as connection:
+        await connection.execute(sql("SELECT 1"))  # texts are sent in another form to MySQL behind raw SQL
+        joined = select_from(pet).select(fn.string_agg(pet.species, "é'→").as_("all")).where(pet.id < 12)
+        assert await connection.fetch_value(joined) in ("dogé'→cat", "caté'→dog")
     some = select_from(pet).select(fn.string_agg(pet.name).filter_where(pet.species == "dog", pet.id < 12).as_("n"))
     assert await db.fetch_value(some) == "Rex"
+
+
+async def test_a_separator_is_a_text(db):
+    for separator in (None, 5, b"x"):
+        with pytest.raises(BuildError, match="takes a text as the separator"):
+            fn.string_agg(pet.name, separator)
+    with pytest.raises(BuildError, match="that of float differs from database to database"):
+        fn.string_agg(pet.weight)
+    query = select_from(pet).select(fn.string_agg(pet.name, pet.species).as_("n")).where(pet.id == 10)
+    lacking = (UnsupportedError, "a separator that is no text")
+    compiles_to(
+        query,
+        spelled(
+            'SELECT STRING_AGG("pet"."name", "pet"."species") AS "n" FROM "pet" WHERE "pet"."id" = $1',
+            (10,),
+            mysql=lacking,
+            mariadb=lacking,
+            sqlite=('SELECT GROUP_CONCAT("pet"."name", "pet"."species") AS "n" FROM "pet" WHERE "pet"."id" = ?', (10,)),
+        ),
+    )
+    if db.dialect.name in ("postgres", "sqlite"):
+        assert await db.fetch_value(query) == "Rex"
 
 
 async def test_within_group(db):

@@ -1,6 +1,6 @@
 """Statements that such builders are expected to express, by their numbers, said with querykit.
 
-`bench/corpus.py` runs them beside the SQL that they are to mean.
+`effects.py` runs them beside the SQL that they are to mean, for the tests and for `python -m bench.corpus`.
 """
 
 from tests.corpus import aggregates, clauses, joins, json_and_raw, merges, plugins, schemas, selects, writes

@@ -99,10 +99,10 @@ REFUSED = {
 }  # fmt: skip
 ONLY_ON = {
     "terms.Array": {"postgres"},
+    "terms.Tuple": {"postgres"},
     "terms.AtTimezone": {"postgres"},
     "terms.Interval": {"postgres", "mysql", "mariadb"},
     "functions.Convert": {"mysql", "mariadb"},
-    "functions.Extract": {"postgres", "mysql", "mariadb"},
 }
 """What the others refuse by name."""
 

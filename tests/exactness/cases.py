@@ -109,6 +109,7 @@ MOMENTS = [
     dt.datetime(1970, 1, 1, 0, 0, 0, 1),
     dt.datetime(2024, 2, 29, 23, 59, 59, 999999),
     dt.datetime(1000, 1, 1),
+    dt.datetime.max,
 ]
 INSTANTS = [each.replace(tzinfo=dt.UTC) for each in MOMENTS] + [
     dt.datetime(2024, 3, 31, 2, 30, tzinfo=INDIA),
@@ -193,8 +194,12 @@ SCALARS = [
         "date",
         dt.date,
         everywhere("DATE", sqlite="TEXT"),
-        [dt.date(2020, 2, 29), dt.date(1000, 1, 1), dt.date(9999, 12, 30)],
+        [dt.date(2020, 2, 29), dt.date(1000, 1, 1), dt.date(9999, 12, 30), dt.date.max],
     ),
+    Case("first date", dt.date, {"postgres": "DATE", "sqlite": "TEXT"}, [dt.date.min, dt.date(1, 1, 2)]),
+    Case("first datetime", dt.datetime, {"postgres": "TIMESTAMP", "sqlite": "TEXT"}, [dt.datetime.min]),
+    Case("dates", list[dt.date], {"postgres": "DATE[]"}, [[dt.date.min, None, dt.date.max]]),
+    Case("datetimes", list[dt.datetime], {"postgres": "TIMESTAMP[]"}, [[dt.datetime.min, dt.datetime.max]]),
     Case(
         "time",
         dt.time,

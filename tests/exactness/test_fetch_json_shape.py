@@ -17,9 +17,11 @@ from querykit import (
     Json,
     Table,
     cte,
+    delete_from,
     fn,
     insert_into,
     json_array_from,
+    json_build_object,
     json_map_from,
     json_object_from,
     param,
@@ -29,6 +31,7 @@ from querykit import (
     table,
     with_,
 )
+from querykit.builder.json_result import compiled_as_json
 from querykit.errors import (
     BuildError,
     DataError,
@@ -38,6 +41,7 @@ from querykit.errors import (
     UnsupportedError,
     UsageError,
 )
+from tests.databases import DATABASES
 from tests.exactness.test_truncation import QUERIES, small, words
 
 __all__ = ["small", "words"]
@@ -308,9 +312,102 @@ async def test_what_it_does_not_go_with_is_refused(people: Database) -> None:
         await people.fetch_json(query.select(person.id))
     with pytest.raises(UsageError, match="gives no rows"):
         await people.fetch_json(insert_into(person).values(id=9, name="x"))
-    map_of = json_map_from(select_from(child).select(child.id, child.name), key="id").as_("map")
-    with pytest.raises(UnsupportedError, match="json_map_from within fetch_json"):
-        await people.fetch_json(select(map_of))
+    by_date = json_map_from(select_from(child).select(child.born, child.name), key="born").as_("map")
+    with pytest.raises(UnsupportedError, match="json_map_from by 'born' within fetch_json"):
+        await people.fetch_json(select(by_date))
+    with pytest.raises(BuildError, match="has to name its columns"):
+        await people.fetch_json(insert_into(table("json_person")).values(id=9, name="x").returning())
+
+
+CHILDREN = select_from(child).select(child.id, child.name, child.key).where(child.mother_id == person.id)
+MAPS = {
+    "by an integer": json_map_from(CHILDREN, key="id"),
+    "by a text": json_map_from(CHILDREN, key="name"),
+    "by a UUID": json_map_from(CHILDREN.where(child.key != None), key="key"),  # noqa: E711 - IS NOT NULL
+    "of values": json_map_from(select_from(child).select(child.id, child.rate).scalars(), key="id"),
+    "of nested rows": json_map_from(
+        select_from(child)
+        .select(child.id, json_array_from(select_from(grandchild).select(grandchild.born)).as_("all"))
+        .order_by(child.name),
+        key="id",
+    ),
+    "of none": json_map_from(CHILDREN.where(child.id < 0), key="id"),
+}
+
+
+@pytest.mark.parametrize("name", MAPS)
+async def test_a_map_is_an_object_by_its_keys(people: Database, name: str) -> None:
+    query = select_from(person).select(person.id, MAPS[name].as_("map")).order_by(person.id)
+    rows = await people.fetch_all(query)
+    assert any(row["map"] for row in rows) == (name not in ("of none", "by a UUID"))
+    assert msgspec.json.decode(await people.fetch_json(query)) == msgspec.json.decode(msgspec.json.encode(rows))
+
+
+async def test_a_map_in_which_two_rows_have_one_key_is_an_error(people: Database) -> None:
+    await people.execute(sql("UPDATE json_person SET name = 'a' WHERE id = 1"))
+    await people.execute(sql("UPDATE json_person SET name = 'A' WHERE id = 2"))
+    query = select(json_map_from(select_from(child).select(child.name, child.id), key="name").as_("map"))
+    assert set(msgspec.json.decode(await people.fetch_json(query))[0]["map"]) == {"a", "A", ""}
+    await people.execute(sql("UPDATE json_person SET name = 'a' WHERE id = 2"))
+    with pytest.raises((DecodeError, DataError)):
+        await people.fetch_json(query)
+
+
+def test_a_map_is_composed_by_the_database() -> None:
+    query = select_from(person).select(json_map_from(CHILDREN, key="id").as_("map"))
+    written = {name: compiled_as_json(query, name, "string").sql for name in DATABASES}
+    assert [written[name].split("THEN ")[1].split("(")[0] for name in ("postgres", "sqlite")] == [
+        "COALESCE",
+        "JSON_GROUP_OBJECT",
+    ]
+    assert written["postgres"] == (
+        'SELECT ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT (SELECT CASE WHEN '
+        'COUNT(DISTINCT "nested"."id"::text COLLATE "C") = COUNT(*) '
+        'THEN COALESCE(JSON_OBJECT_AGG("nested"."id", ROW_TO_JSON("nested".*)), \'{}\') '
+        'ELSE CAST(\'1e999999\' AS json) END FROM (SELECT "child"."id", "child"."name", "child"."key" '
+        'FROM "json_person" AS "child" WHERE "child"."mother_id" = "json_person"."id") AS "nested") AS "map" '
+        'FROM "json_person") AS "nested")) AS "json"'
+    )
+    assert all("COUNT(DISTINCT" in text for text in written.values())
+
+
+@pytest.mark.databases("postgres", "sqlite", "mariadb")
+async def test_what_a_write_returns_is_json(people: Database) -> None:
+    values = [
+        {"id": 10, "name": "x", "rate": Decimal("1.10"), "seen": AGNES["seen"]},
+        {"id": 11, "name": "y", "rate": None, "seen": None},
+    ]
+    returned = (person.id, person.rate, person.seen, (person.name == "x").as_("is_x"))
+    inserted = await people.fetch_json(insert_into(person).values(values).returning(*returned))
+    assert msgspec.json.decode(inserted) == [
+        {"id": 10, "rate": "1.10", "seen": "2024-03-30T21:00:00.500000Z", "is_x": True},
+        {"id": 11, "rate": None, "seen": None, "is_x": False},
+    ]
+    deleted = delete_from(person).where(person.id > 9).returning(person.id)
+    async with people.transaction() as trx:
+        assert msgspec.json.decode(await trx.fetch_json(deleted)) == [{"id": 10}, {"id": 11}]
+    assert await people.fetch_json(deleted) == b"[]"
+
+
+@pytest.mark.databases("mysql")
+async def test_what_a_write_returns_is_refused_where_it_returns_nothing(people: Database) -> None:
+    with pytest.raises(UnsupportedError, match="RETURNING"):
+        await people.fetch_json(insert_into(person).values(id=10, name="x").returning(person.id))
+
+
+@pytest.mark.databases("postgres", "sqlite", "mariadb")
+async def test_an_insert_in_parts_is_refused(people: Database) -> None:
+    many = insert_into(person).values([{"id": 100 + n, "name": "x" * 99} for n in range(200_000)]).returning(person.id)
+    with pytest.raises(UsageError, match="takes several"):
+        await people.fetch_json(many)
+
+
+async def test_operators_keep_their_operands_within_the_forms_of_values(people: Database) -> None:
+    built = json_build_object(is_first=person.id == 1, twice=person.weight * 2, total=person.rate + 1)
+    query = select_from(person).select(built.as_("made")).where(person.id == 1)
+    assert msgspec.json.decode(await people.fetch_json(query)) == [
+        {"made": {"is_first": True, "twice": 2 * AGNES["weight"], "total": "12345678901234567891.10"}}
+    ]
 
 
 def _typed() -> Any:

@@ -11,11 +11,11 @@ from tests.exactness.test_matrix import declared, expected
 
 SETTINGS = {
     "postgres": [
-        "SET TIME ZONE 'Asia/Kolkata'",
-        "SET IntervalStyle = 'sql_standard'",
-        "SET DateStyle = 'German, DMY'",
-        "SET extra_float_digits = 0",
-        "SET bytea_output = 'escape'",
+        "SET LOCAL TIME ZONE 'Asia/Kolkata'",
+        "SET LOCAL IntervalStyle = 'sql_standard'",
+        "SET LOCAL DateStyle = 'German, DMY'",
+        "SET LOCAL extra_float_digits = 0",
+        "SET LOCAL bytea_output = 'escape'",
     ],
     "mysql": ["SET time_zone = '+05:30'"],
     "mariadb": ["SET time_zone = '+05:30'"],
@@ -29,14 +29,18 @@ AFFECTED = [case for case in CASES if case.name not in {"timestamp", "enum of th
 async def test_other_settings(db: Database, database_name: str, case: Case) -> None:
     column = case.columns[database_name]
     thing: Any = declared(case)
-    async with db.connection() as connection:
+    ends_by_itself = " ON COMMIT DROP" if database_name == "postgres" else ""
+    async with db.transaction() as trx:
         for setting in SETTINGS[database_name]:
-            await connection.execute(sql.raw(setting))  # type: ignore[arg-type]
-        await connection.execute(sql.raw(f"CREATE TEMPORARY TABLE exact_thing (id INT PRIMARY KEY, v {column})"))
+            await trx.execute(sql.raw(setting))  # type: ignore[arg-type]
+        await trx.execute(
+            sql.raw(f"CREATE TEMPORARY TABLE exact_thing (id INT PRIMARY KEY, v {column}){ends_by_itself}")
+        )
         values = [{"id": number, "v": each} for number, each in enumerate([*case.values, None])]
-        await connection.execute(insert_into(thing).values(values))
+        await trx.execute(insert_into(thing).values(values))
         query = select_from(thing).select(thing.v).order_by(thing.id)
-        assert exact(await connection.fetch_column(query)) == exact(expected(case, db))
+        assert exact(await trx.fetch_column(query)) == exact(expected(case, db))
         nested = select(json_array_from(query.scalars()).as_("values"))
-        assert exact(await connection.fetch_value(nested)) == exact(expected(case, db))
-        await connection.execute(sql("DROP TABLE exact_thing"))
+        assert exact(await trx.fetch_value(nested)) == exact(expected(case, db))
+        if not ends_by_itself:
+            await trx.execute(sql("DROP TEMPORARY TABLE exact_thing"))

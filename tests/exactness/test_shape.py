@@ -14,6 +14,7 @@ from querykit import (
     case,
     fn,
     insert_into,
+    json_array_agg,
     json_array_from,
     json_build_object,
     json_map_from,
@@ -199,6 +200,22 @@ async def test_in_a_derived_table_that_finds_no_row(nodes: Database) -> None:
         assert await nodes.fetch_value(select(json_array_from(query).as_("rows"))) == rows
 
 
+async def test_a_partner_that_a_left_join_does_not_find(nodes: Database) -> None:
+    """Helpers of a query have no row of NULLs to show; what is built of columns is what its columns are."""
+    own = child.as_("own")
+    lists = select_from(own).select(own.id).where(own.parent_id == node.id)
+    built = json_build_object(id=child.id)
+    joined = select_from(node).left_join(child, child.parent_id == node.id).where(node.id == 4)
+    beside = joined.select(
+        json_array_from(lists).as_("children"),
+        json_object_from(lists.limit(1)).as_("first"),
+        built.as_("built"),
+        case().when(child.id.is_not_null(), built).as_("found"),
+    )
+    assert await nodes.fetch_all(beside) == [{"children": [], "first": None, "built": {"id": None}, "found": None}]
+    assert await nodes.fetch_all(joined.select(json_array_agg(child.id).as_("all"))) == [{"all": [None]}]
+
+
 async def test_in_both_branches_of_a_union(nodes: Database) -> None:
     one = select_from(node).select(node.id, json_array_from(children()).as_("list")).where(node.id == 2)
     two = select_from(node).select(node.id, json_array_from(children()).as_("list")).where(node.id == 3)
@@ -355,3 +372,107 @@ async def test_arrays_of_arrays_whose_items_json_changes_are_refused(db: Databas
     rows = sql("({})", sql("SELECT ARRAY[[1.5::float8]] AS v")).as_table("t", {"v": list[list[float]]})
     with pytest.raises(UnsupportedError, match="keep it in a JSON column"):
         await db.fetch_all(select(json_array_from(select_from(rows).select(rows["v"])).as_("rows")))
+
+
+async def test_columns_of_the_names_that_our_sql_uses_change_nothing(db: Database) -> None:
+    """In the tables around and inside, declared or not: a name that is found outside must not be taken for a row."""
+    names = ("nested", "plain", "single", "value", "json", "record")
+    await db.execute(sql("DROP TABLE IF EXISTS shape_names"))
+    columns = ", ".join([f"{db.dialect.compiler.names[name]} VARCHAR(10)" for name in names])
+    await db.execute(sql.raw(f"CREATE TABLE shape_names (id INT, {columns})"))
+    outer, inner, deepest = table("shape_names"), table("shape_names").as_("inner"), table("shape_names").as_("deepest")
+    row = {"id": 1} | {name: f"a {name}" for name in names}
+    await db.execute(insert_into(outer).values(row))
+    leaf = select_from(deepest).select(*[deepest[name] for name in row]).where(deepest.id == inner.id)
+    tree = (
+        select_from(inner)
+        .select(inner.id, inner.nested, json_array_from(leaf).as_("leaf"), json_object_from(leaf).as_("value"))
+        .where(inner.id == outer.id)
+    )
+    found = await db.fetch_all(select_from(outer).select(outer.nested, json_array_from(tree).as_("tree")))
+    assert found == [
+        {"nested": "a nested", "tree": [{"id": 1, "nested": "a nested", "leaf": [row], "value": row}]},
+    ]
+    await db.execute(sql("DROP TABLE shape_names"))
+
+
+# -- what rows in rows refer to ---------------------------------------------------------------------------------------
+
+
+def of_children(*columns: Any) -> Any:
+    """The children of the root, with columns and the ids of their own children."""
+    ids = select_from(grandchild).select(grandchild.id).where(grandchild.parent_id == child.id).scalars()
+    return select_from(child).select(*columns, json_array_from(ids).as_("inner")).where(child.parent_id == node.id)
+
+
+async def test_rows_in_rows_refer_to_columns_that_are_not_selected(nodes: Database) -> None:
+    query = select_from(node).select(json_array_from(of_children(child.agg).order_by(child.agg)).as_("list"))
+    assert await nodes.fetch_value(query.where(node.id == 1)) == [
+        {"agg": "a", "inner": []},
+        {"agg": "b", "inner": [4]},
+    ]
+
+
+@pytest.mark.parametrize("name", ["id", "parent_id", "INNER2", "amount"])
+async def test_another_column_may_have_the_name_of_one_that_is_referred_to(nodes: Database, name: str) -> None:
+    rows = of_children(child.agg.as_(name), (child.id * 10).as_("ten")).order_by(child.id)
+    assert await nodes.fetch_value(select_from(node).select(json_array_from(rows).as_("list")).where(node.id == 1)) == [
+        {name: "b", "ten": 20, "inner": [4]},
+        {name: "a", "ten": 30, "inner": []},
+    ]
+
+
+async def test_a_name_in_other_letters_is_another_name(nodes: Database) -> None:
+    rows = of_children(child.agg.as_("ID")).order_by(child.agg)
+    assert await nodes.fetch_value(select_from(node).select(json_array_from(rows).as_("list")).where(node.id == 1)) == [
+        {"ID": "a", "inner": []},
+        {"ID": "b", "inner": [4]},
+    ]
+
+
+async def test_raw_sql_in_rows_in_rows_refers_to_what_it_names(nodes: Database) -> None:
+    inner = select_from(grandchild).select(grandchild.id).where(sql("grandchild.parent_id = child.id"))
+    rows = select_from(child).select(child.agg, json_array_from(inner.scalars()).as_("inner"))
+    rows = rows.where(child.parent_id == node.id).order_by(child.agg)
+    assert await nodes.fetch_value(select_from(node).select(json_array_from(rows).as_("list")).where(node.id == 1)) == [
+        {"agg": "a", "inner": []},
+        {"agg": "b", "inner": [4]},
+    ]
+
+
+async def test_limits_hold_for_rows_with_rows_in_them(nodes: Database) -> None:
+    rows = of_children(child.agg).order_by(child.agg.desc())
+    query = select_from(node).select(
+        json_array_from(rows.limit(1)).as_("one"),
+        json_array_from(rows.limit(5).offset(1)).as_("rest"),
+        json_object_from(rows.limit(1)).as_("first"),
+    )
+    assert await nodes.fetch_one(query.where(node.id == 1)) == {
+        "one": [{"agg": "b", "inner": [4]}],
+        "rest": [{"agg": "a", "inner": []}],
+        "first": {"agg": "b", "inner": [4]},
+    }
+    with pytest.raises(MultipleResultsError):
+        await nodes.fetch_one(select_from(node).select(json_object_from(rows).as_("first")).where(node.id == 1))
+
+
+@pytest.mark.parametrize("helper", [json_array_from, json_object_from])
+@pytest.mark.parametrize("levels", range(2, 8))
+async def test_a_chain_of_any_length_that_goes(nodes: Database, helper: Any, levels: int) -> None:
+    """Each level has a row, which is its parent's only one."""
+    await nodes.execute(sql("DELETE FROM shape_node"))
+    await nodes.execute(insert_into(node).values([{"id": n, "parent_id": n - 1} for n in range(1, 12)]))
+    tables = [node, *[node.as_(f"level_{number}") for number in range(1, levels + 1)]]
+    query: Any = None
+    for parent, table_of_level in zip(reversed(tables[:-1]), reversed(tables[1:]), strict=True):
+        inner = query
+        query = select_from(table_of_level).select(table_of_level.id, table_of_level.amount)
+        if inner is not None:
+            query = query.select(helper(inner).as_("inner"))
+        query = query.where(table_of_level.parent_id == parent.id).order_by(table_of_level.id)
+    found = await nodes.fetch_value(select_from(node).select(helper(query).as_("inner")).where(node.id == 1))
+    for number in range(2, levels + 2):
+        row = found[0] if helper is json_array_from else found
+        assert (row["id"], row["amount"]) == (number, None)
+        found = row.get("inner")
+    assert found is None

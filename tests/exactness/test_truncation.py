@@ -56,11 +56,13 @@ async def small(words: Database, urls: dict[str, str]) -> AsyncIterator[Connecti
     await words.execute(sql("SET GLOBAL max_allowed_packet = 16384"))
     try:  # what it says about a session is what held when the session began
         async with Database(urls["mysql"]) as reader, reader.connection() as connection:
+            await connection.execute(sql("SET SESSION group_concat_max_len = 16"))
             yield connection
     finally:
         await words.execute(sql("SET GLOBAL max_allowed_packet = {}", before))
 
 
+LENGTHS = select_from(word).select(fn.count().as_("n"))
 IN_CTE = cte("one", select(ROWS))
 IN_QUERY = select(ROWS).as_("one")
 QUERIES: dict[str, Any] = {
@@ -69,6 +71,9 @@ QUERIES: dict[str, Any] = {
     "in a sub-query": select_from(IN_QUERY).select(IN_QUERY.words),
     "in a CTE": with_(IN_CTE).select_from(IN_CTE).select(IN_CTE.words),
     "of values": select(json_array_from(select_from(word).select(word.text).scalars()).as_("texts")),
+    "of texts": select_from(word).select(fn.string_agg(word.text, "/").as_("texts")),
+    "of texts, compared": LENGTHS.having(fn.length(fn.string_agg(word.text, "/")) < 20_000),
+    "of texts, compared in vain": LENGTHS.having(fn.length(fn.string_agg(word.text, "/")) > 20_000),
     "by hand": select_from(word).select(fn.call("GROUP_CONCAT", word.text).returns(str).as_("texts")),
 }
 
@@ -81,6 +86,9 @@ async def test_a_cut_list_is_an_error(small: Connection, query: Any, keeps_warni
         await small.execute(sql("SET SESSION max_error_count = 0"))
     with pytest.raises(TruncatedResultError):
         await small.fetch_all(query)
+    with pytest.raises(TruncatedResultError):
+        async with small.stream(query) as rows:
+            [row async for row in rows]
 
 
 @pytest.mark.databases("mysql", "mariadb")
@@ -95,6 +103,17 @@ async def test_a_cut_list_is_not_inserted(small: Connection) -> None:
     with pytest.raises(TruncatedResultError):
         await small.execute(sql("INSERT INTO copied {}", select(ROWS)))
     assert await small.fetch_column(sql("SELECT words FROM copied")) == []
+
+
+async def test_texts_in_one_come_whole(words: Database) -> None:
+    """MySQL cuts them after 1,024 bytes, if its session is not told otherwise."""
+    texts = fn.string_agg(word.text, "/")
+    query = select_from(word).select(texts.as_("texts"))
+    assert await words.fetch_value(query) == "/".join(["x" * 1000] * 40)
+    longer = select_from(word).select(fn.count().as_("n")).having(fn.length(texts) == 40_039)
+    assert await words.fetch_value(longer) == 40
+    nested = select(json_array_from(query).as_("rows"))
+    assert len((await words.fetch_value(nested))[0]["texts"]) == 40_039
 
 
 @pytest.mark.parametrize("query", list(QUERIES.values())[:3], ids=list(QUERIES)[:3])
@@ -136,6 +155,26 @@ async def test_a_million_children_come_whole_or_are_an_error(words: Database) ->
             await words.fetch_value(query)
     else:
         assert len(await words.fetch_value(query)) == 32**3 * 31
+
+
+@pytest.mark.databases("mysql", "mariadb")
+async def test_lists_in_lists_come_whole_where_packets_may_be_as_large_as_can_be(
+    words: Database, urls: dict[str, str]
+) -> None:
+    """MariaDB loses the ends of such lists if max_allowed_packet and group_concat_max_len are both 1 GiB."""
+    a, b, c = (word.as_(name) for name in "abc")
+    innermost = json_array_from(select_from(c).select(c.id).where(c.id == b.id)).as_("innermost")
+    inner = json_array_from(select_from(b).select(innermost, b.id).where(b.id == a.id)).as_("inner")
+    query = select(json_array_from(select_from(a).select(a.id, inner).order_by(a.id)).as_("rows"))
+    before = await words.fetch_value(sql("SELECT @@GLOBAL.max_allowed_packet"))
+    await words.execute(sql("SET GLOBAL max_allowed_packet = 1073741824"))
+    try:
+        async with Database(urls[words.dialect.name]) as reader:
+            assert await reader.fetch_value(query) == [
+                {"id": number, "inner": [{"innermost": [{"id": number}], "id": number}]} for number in range(40)
+            ]
+    finally:
+        await words.execute(sql("SET GLOBAL max_allowed_packet = {}", before))
 
 
 @pytest.mark.databases("mysql", "mariadb")

@@ -11,7 +11,20 @@ import asyncpg
 import msgspec
 import pytest
 
-from querykit import Column, Database, Json, Table, cast, fn, json_array_from, select, select_from, sql, table
+from querykit import (
+    AwareDatetime,
+    Column,
+    Database,
+    Json,
+    Table,
+    cast,
+    fn,
+    json_array_from,
+    select,
+    select_from,
+    sql,
+    table,
+)
 from querykit.errors import DatabaseError, DataError, DecodeError, TruncatedResultError, UnsupportedError
 
 REFUSED = (DataError, DecodeError, TruncatedResultError)
@@ -110,7 +123,13 @@ async def test_they_come_as_the_driver_and_as_json_have_them(
 
 
 @pytest.mark.databases("postgres")
-@pytest.mark.parametrize("text", ["'192.168.0.1/24'::inet", "'[1,5)'::int4range", "'$1.50'::money", "'(1,2)'::point"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("'192.168.0.1/24'::inet", "'[1,5)'::int4range", "'$1.50'::money", "'(1,2)'::point"),
+        "INTERVAL '1 year 2 months -3 days'",
+    ],
+)
 async def test_a_cast_to_text_is_the_same_at_every_depth(db: Database, text: str) -> None:
     source = one(text)
     rows = select_from(source).select(cast(source.v, str).as_("v"))
@@ -208,7 +227,12 @@ async def test_intervals_of_unknown_type_are_asyncpgs(db: Database) -> None:
     ("text", "kind"),
     [
         ("'infinity'::date", dt.date),
+        ("'-infinity'::date", dt.date),
         ("'infinity'::timestamp", dt.datetime),
+        ("'-infinity'::timestamp", dt.datetime),
+        ("'infinity'::timestamptz", AwareDatetime),
+        ("'-infinity'::timestamptz", AwareDatetime),
+        ("ARRAY['infinity'::date]", list[dt.date]),
         ("'0044-03-15 BC'::date", dt.date),
         ("'10000-01-01'::date", dt.date),
     ],
@@ -219,6 +243,20 @@ async def test_dates_beyond_pythons_are_refused(db: Database, text: str, kind: A
     for query in (rows, select(json_array_from(rows).as_("rows"))):
         with pytest.raises((DecodeError, DatabaseError)):
             await db.fetch_all(query)
+
+
+@pytest.mark.databases("postgres")
+async def test_the_ends_of_the_calendar_of_unknown_type_are_dates(db: Database) -> None:
+    query = sql("SELECT DATE '9999-12-31' AS d, TIMESTAMP '0001-01-01' AS t, 'infinity'::date AS i")
+    assert await db.fetch_all(query) == [{"d": dt.date.max, "t": dt.datetime.min, "i": dt.date.max}]
+
+
+@pytest.mark.databases("postgres")
+async def test_a_moment_without_a_zone_is_no_instant(db: Database) -> None:
+    """It would be taken for the time of the machine that the program runs on."""
+    for value in (dt.datetime(2020, 1, 1), dt.date(2020, 1, 1)):
+        with pytest.raises(DataError, match=r"expected a datetime with a time zone, got '(datetime|date)'"):
+            await db.fetch_value(sql("SELECT '2020-01-01'::timestamptz = {}", value))
 
 
 @pytest.mark.databases("mysql", "mariadb")

@@ -1,6 +1,8 @@
 """Pools and connections that the program brings."""
 
 import asyncio
+import datetime as dt
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,10 +14,12 @@ import pytest
 from pymysql.constants import CLIENT
 
 from querykit import select, sql, value
-from querykit.errors import ConfigurationError, UniqueViolationError
+from querykit.errors import ConfigurationError, DataError, DecodeError, UniqueViolationError
 from querykit.execution.database import Database
 from tests.databases import mysql_arguments
 from tests.execution.conftest import Item, Slow
+
+pytestmark = pytest.mark.own_session
 
 
 @asynccontextmanager
@@ -86,6 +90,34 @@ async def test_a_pool_with_unsafe_settings_is_refused(urls: dict[str, str], data
             await Database(pool).connect()
 
 
+@pytest.mark.databases("postgres")
+async def test_a_pool_with_codecs_for_our_types_is_refused(urls: dict[str, str], database_name: str) -> None:
+    async def decode_json(connection: Any) -> None:
+        await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+
+    async with asyncpg.create_pool(urls[database_name], min_size=1, max_size=1, init=decode_json) as pool:
+        with pytest.raises(ConfigurationError, match="codecs of their own for jsonb"):
+            await Database(pool).connect()
+        async with asyncio.timeout(2), pool.acquire() as connection:  # it was given back
+            assert await connection.fetchval("SELECT '[1]'::jsonb") == [1]
+
+
+@pytest.mark.databases("postgres")
+async def test_a_pool_never_sends_or_reads_infinity_for_the_ends_of_the_calendar(brought: Any) -> None:
+    async with Database(brought) as db:
+        for end in (dt.date.max, dt.date.min, dt.datetime.max, dt.datetime.max.replace(tzinfo=dt.UTC)):
+            with pytest.raises(DataError, match="sends as infinity on the connections of a pool of yours"):
+                await db.fetch_value(select(value(end).as_("v")))
+        for text, kind in (("DATE 'infinity'", dt.date), ("DATE '9999-12-31'", dt.date)):
+            with pytest.raises(DecodeError):
+                await db.fetch_all(sql.raw(f"SELECT {text} AS v").returns_rows(v=kind))  # type: ignore[arg-type]
+
+
 def test_other_things_are_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"not builtins\.int"):
         Database(5)  # type: ignore[arg-type]
+
+
+async def test_parts_of_a_url_do_not_go_with_what_is_connected_already(brought: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^user goes with a URL; what is brought is connected already$"):
+        Database(brought, user="me")

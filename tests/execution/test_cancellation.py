@@ -4,13 +4,16 @@ import asyncio
 import contextlib
 import random
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
-from querykit import select, sql, value
+from querykit import CircuitBreakerPlugin, RetryPlugin, param, select, select_from, sql, value
 from querykit.errors import ClosedError, DatabaseError, QueryTimeoutError
 from querykit.execution.database import Database
 from querykit.execution.runner import Runner
+from querykit.execution.transaction import Transaction
 from tests.execution.conftest import Item, Slow
 
 
@@ -228,6 +231,82 @@ async def test_random_cancellations_leave_right_rows_and_right_answers(db: Datab
     await works(db)
     await asyncio.sleep(0.05)
     assert db.pool.size == db.pool.idle
+
+
+async def _in_savepoints(db: Database, items: Item, number: int) -> None:
+    async with db.transaction() as trx:
+        await trx.insert_into(items).values(id=number).execute()
+        async with trx.transaction() as inner:
+            await inner.insert_into(items).values(id=-number).execute()
+
+
+async def _on_a_connection(db: Database, items: Item, number: int) -> None:
+    async with db.connection() as connection:
+        await connection.fetch_value(select(value(1).as_("n")))
+        async with connection.transaction() as trx:
+            await trx.insert_into(items).values([{"id": number}, {"id": -number}]).execute()
+
+
+async def _many(db: Database, items: Item, number: int) -> None:
+    query = db.insert_into(items).values(id=param("id", int))
+    await db.execute_many(query, [{"id": number}, {"id": -number}])
+
+
+async def _again(db: Database, items: Item, number: int) -> None:
+    async def work(trx: Transaction) -> None:
+        await trx.insert_into(items).values([{"id": number}, {"id": -number}]).execute()
+
+    await db.with_plugin(RetryPlugin()).with_plugin(CircuitBreakerPlugin()).run_in_transaction(work)
+
+
+async def _streamed(db: Database, items: Item, number: int) -> None:
+    async with db.transaction() as trx:
+        async for _ in trx.stream(select_from(items).select(items.id), chunk_size=1):
+            pass
+        await trx.insert_into(items).values([{"id": number}, {"id": -number}]).execute()
+
+
+async def _asked_for_health(db: Database, items: Item, number: int) -> None:
+    await db.health()
+
+
+@pytest.mark.parametrize("work", [_in_savepoints, _on_a_connection, _many, _again, _streamed, _asked_for_health])
+async def test_cancelled_at_each_of_its_steps_it_leaves_nothing_behind(
+    urls: dict[str, str], database_name: str, db: Database, items: Item, work: Callable[..., Coroutine[Any, Any, None]]
+) -> None:
+    """Once in each turn of the loop, and some milliseconds into each: all is kept, or nothing, and no connection lost."""
+    async with Database(urls[database_name], pool_size=3) as used:
+        for number in range(1, 45):
+            task = asyncio.create_task(work(used, items, number))
+            for _ in range(number):
+                await asyncio.sleep(0)
+            await asyncio.sleep(0 if number % 3 else number / 10_000)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            kept = await db.select_from(items).select(items.id).where(items.id.is_in([number, -number])).fetch_column()
+            assert len(kept) in {0, 2}
+        assert await asyncio.gather(*[used.fetch_value(select(value(1).as_("n"))) for _ in range(30)]) == [1] * 30
+        for _ in range(100):
+            await asyncio.sleep(0.01)  # for connections that are on their way back
+            if used.pool.size == used.pool.idle:
+                break
+        assert used.pool.size == used.pool.idle
+
+
+async def test_a_cancelled_connect_or_close_leaves_nothing_open(urls: dict[str, str], database_name: str) -> None:
+    for steps in range(20):
+        db = Database(urls[database_name])
+        for use in (db.connect, db.close):
+            task: asyncio.Task[object] = asyncio.create_task(use())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            if use == db.connect and not db.is_connected:
+                await db.connect()
+        assert not db.is_connected or not await db.close()
 
 
 @pytest.mark.databases("sqlite")

@@ -9,13 +9,14 @@ import asyncpg
 import pymysql
 import pytest
 
-from querykit import sql
+from querykit import param, sql, table
 from querykit.dialects.mysql.errors import RULES as MYSQL_RULES
 from querykit.dialects.postgres.errors import failure_of as postgres_failure
 from querykit.errors import (
     CheckViolationError,
     DatabaseError,
     DataError,
+    DiskFullError,
     ExclusionViolationError,
     ForeignKeyViolationError,
     IntegrityError,
@@ -29,6 +30,7 @@ from querykit.errors import (
     ReadOnlyError,
     SQLSyntaxError,
     StatementError,
+    TooManyConnectionsError,
     UndefinedColumnError,
     UndefinedTableError,
     UniqueViolationError,
@@ -148,6 +150,51 @@ async def test_a_value_that_does_not_fit(shop: Database) -> None:
     assert type(error) is DataError
 
 
+@pytest.mark.databases("postgres")
+async def test_a_text_that_is_too_long_is_told_in_the_words_of_the_server(shop: Database) -> None:
+    error = await failing(shop, sql("INSERT INTO owner (id, email, city) VALUES (3, 'c', {})", SECRET * 10))
+    assert str(error).startswith("value too long for type character varying(10)\nSQL: INSERT")
+    parent = await failing(shop, sql("DELETE FROM owner WHERE id = 1"))
+    assert (parent.table, parent.columns) == ("animal", ())
+
+
+owners = table("owner")
+_TOO_LARGE = {
+    "sqlite": "a value does not fit (column 'age', argument 3: int; SQLite takes None, int of 64 bits, ",
+    "postgres": "a value does not fit (column 'age', argument 3: value out of int32 range)\nSQL: INSERT",
+    "mysql": "Out of range value for column 'age' at row 1\nSQL: INSERT",
+    "mariadb": "Out of range value for column 'age' at row 1\nSQL: INSERT",
+}
+_ODD = {
+    "sqlite": "a value does not fit (column 'id', argument 1: complex; SQLite takes None, int of 64 bits, ",
+    "postgres": "a value does not fit (column 'id', argument 1: 'complex' object cannot be interpreted as an integer)",
+    "mysql": "a value does not fit (column 'id', argument 1: MySQL and MariaDB take no complex as a value)\nSQL: SELECT",
+    "mariadb": "a value does not fit (column 'id', argument 1: MySQL and MariaDB take no complex as a value)\nSQL: SELECT",
+}
+
+
+async def test_a_value_that_does_not_fit_is_told_with_its_column(shop: Database, database_name: str) -> None:
+    large = shop.insert_into(owners).values(id=3, email=SECRET, age=NUMBER * 10**20)
+    odd = shop.select_from(owners).select(owners.id).where(owners.id == complex(NUMBER))
+    for query, column, says in ((large, "age", _TOO_LARGE), (odd, "id", _ODD)):
+        error = await failing(shop, query)
+        assert type(error) is DataError
+        assert error.columns == (column,)
+        assert str(error).startswith(says[database_name])
+
+
+@pytest.mark.databases("postgres")
+async def test_a_value_among_many_that_does_not_fit_is_told_with_its_set(shop: Database) -> None:
+    query = sql("UPDATE owner SET age = {} WHERE id = {}", param("age", Any), param("id", Any))
+    with pytest.raises(DataError, match=r"\(column 'age', argument 1: .*an integer, in set 1\)") as caught:
+        await shop.execute_many(query, [{"age": 5, "id": 1}, {"age": SECRET, "id": 1}])
+    assert SECRET not in str(caught.value)
+    with pytest.raises(DataError, match=r"^a value does not fit \(TypeError\)\nSQL: COPY"):
+        await shop.copy_into(owners, [{"id": SECRET, "email": "a"}])
+    array = await failing(shop, sql("SELECT id FROM owner WHERE id = ANY({})", [1, SECRET]))
+    assert "argument 1: invalid array element at index 1: 'str' object" in str(array)
+
+
 async def test_a_number_that_is_too_large(shop: Database, database_name: str) -> None:
     large = NUMBER * 10**20
     text = "UPDATE owner SET age = {}::int" if database_name == "postgres" else "UPDATE owner SET age = {}"
@@ -179,6 +226,7 @@ async def test_two_rows_where_one_can_be(shop: Database) -> None:
         await shop.fetch_all(sql("SELECT (SELECT id FROM owner) AS id"))
 
 
+@pytest.mark.own_session
 async def test_a_lock(shop: Database, urls: dict[str, str], database_name: str) -> None:
     statement = {
         "sqlite": ("SELECT 1", "UPDATE owner SET age = 2"),
@@ -195,6 +243,7 @@ async def test_a_lock(shop: Database, urls: dict[str, str], database_name: str) 
                 await connection.execute(raw(update))
 
 
+@pytest.mark.own_session
 @pytest.mark.databases("postgres", "mysql", "mariadb")
 async def test_a_statement_that_the_server_stops(shop: Database, database_name: str) -> None:
     limit, query = {
@@ -223,6 +272,7 @@ async def test_a_statement_that_somebody_cancels(db: Database) -> None:
             await task
 
 
+@pytest.mark.own_session
 @pytest.mark.databases("postgres")
 async def test_a_forbidden_thing(db: Database) -> None:
     async with db.connection() as connection:
@@ -237,6 +287,55 @@ async def test_a_read_only_file(urls: dict[str, str], shop: Database) -> None:
         assert await db.fetch_value(sql("SELECT count(*) FROM owner")) == 1
         with pytest.raises(ReadOnlyError):
             await db.execute(sql("DELETE FROM owner"))
+
+
+@pytest.mark.own_session
+@pytest.mark.databases("postgres", "mysql", "mariadb")
+async def test_a_server_that_takes_no_more_clients(db: Database, urls: dict[str, str], database_name: str) -> None:
+    made, dropped = {
+        "postgres": ("CREATE ROLE querykit_few LOGIN PASSWORD 'few' CONNECTION LIMIT 1", "DROP ROLE IF EXISTS querykit_few"),
+    }.get(
+        database_name,
+        (
+            "CREATE USER querykit_few IDENTIFIED BY 'few' WITH MAX_USER_CONNECTIONS 1",
+            "DROP USER IF EXISTS querykit_few",
+        ),
+    )  # fmt: skip
+    await db.execute(raw(dropped))
+    await db.execute(raw(made))
+    if database_name != "postgres":
+        await db.execute(sql("GRANT ALL ON *.* TO querykit_few"))
+    try:
+        async with Database(urls[database_name], user="querykit_few", password="few") as few, few.connection() as held:
+            with pytest.raises(TooManyConnectionsError, match="cannot connect to"):
+                await few.fetch_all(sql("SELECT 1 AS one"))
+            assert await held.fetch_all(sql("SELECT 1 AS one")) == [{"one": 1}]
+    finally:
+        await db.execute(raw(dropped))
+
+
+@pytest.mark.own_session
+@pytest.mark.databases("sqlite", "mysql", "mariadb")
+async def test_a_full_disk(db: Database, database_name: str) -> None:
+    """The server's own limit stands for the disk: a number of pages, the size of a table in memory."""
+    limit = {"sqlite": "PRAGMA max_page_count = 1"}.get(database_name, "SET max_heap_table_size = 16384")
+    engine = {"sqlite": ""}.get(database_name, " ENGINE=MEMORY")
+    await db.execute(sql("DROP TABLE IF EXISTS large"))
+    if database_name == "sqlite":
+        await db.execute(sql("VACUUM"))  # pages that other tests have left free would hold the rows
+    async with db.connection() as connection:
+        await connection.execute(raw(limit))
+        with pytest.raises(DiskFullError):
+            await connection.execute(raw(f"CREATE TABLE large (text CHAR(200)){engine}"))
+            for _ in range(1000):
+                await connection.execute(sql("INSERT INTO large VALUES ({})", SECRET * 20))
+        if database_name == "sqlite":
+            await connection.execute(sql("PRAGMA max_page_count = 4294967294"))
+    await db.execute(sql("DROP TABLE IF EXISTS large"))
+
+
+def test_a_full_disk_of_postgres_is_mapped() -> None:
+    assert postgres_failure(asyncpg.DiskFullError("could not extend file")).kind is DiskFullError
 
 
 async def test_values_are_shown_on_request(shop: Database, urls: dict[str, str], database_name: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from querykit import select, sql, value
+from querykit import insert_into, select, select_from, sql, value
 from querykit.errors import ConfigurationError, ConnectError, DatabaseError, DeadlockError, UniqueViolationError
 from querykit.execution.database import Database
 from querykit.execution.hooks import Session, comment
@@ -56,6 +56,16 @@ async def test_the_log_sees_every_statement_stream_savepoint_and_connect(url: st
     assert commit.sql == "COMMIT"
     assert all(entry.duration >= 0 and entry.started_at > 1e9 for entry in seen)
     assert SECRET not in repr(seen)
+
+
+async def test_the_first_row_alone_leaves_the_server(url: str, items: Item) -> None:
+    seen = Seen()
+    async with Database(url, log=seen) as db:
+        await db.insert_into(items).values([{"id": each} for each in range(5)]).execute()
+        query = db.select_from(items).select(items.id).order_by(items.id)
+        for each in (query, query.limit(3), query.offset(1)):
+            await each.fetch_first()
+            assert seen[-1].rows == 1
 
 
 async def test_the_log_shows_values_only_on_request(url: str, items: Item) -> None:
@@ -191,6 +201,7 @@ _SETTING = {
 _SETTING["mariadb"] = _SETTING["mysql"]
 
 
+@pytest.mark.own_session
 async def test_on_connect_sets_sessions_up_and_again_after_a_reset(url: str, database_name: str) -> None:
     setting, asking, wanted = _SETTING[database_name]
     calls = 0
@@ -321,3 +332,22 @@ async def test_what_after_commit_raises_is_never_a_reason_to_run_again(db: Datab
     with pytest.raises(DeadlockError):
         await db.run_in_transaction(work)
     assert runs == 1
+
+
+async def test_the_log_is_told_which_statement_it_was(urls: dict[str, str], database_name: str, items: Item) -> None:
+    told: list[LogEntry] = []
+    async with Database(urls[database_name], log=told.append, tags={"app": "shop"}) as db:
+        insert = insert_into(items).values(id=1)
+        read = select_from(items).select(items.id)
+        raw_read = sql("SELECT 1 AS one")
+        async with db.transaction() as trx:
+            await trx.execute(insert)
+            await trx.fetch_all(read)
+            assert [row async for row in trx.stream(read)] == [{"id": 1}]
+            await trx.fetch_all(raw_read)
+    (_, begin, *ran, raw_one, commit) = told
+    assert begin.statement is commit.statement is None
+    for entry, statement in zip(ran, [insert, read, read], strict=True):
+        assert (type(entry.statement), str(entry.statement)) == (type(statement), str(statement))
+    assert "SELECT 1" in str(raw_one.statement)
+    assert all("app='shop'" in entry.sql for entry in [begin, *ran, raw_one])

@@ -8,6 +8,7 @@ import pytest
 
 from querykit import select, value
 from querykit.errors import (
+    ClosedError,
     CommitOutcomeUnknownError,
     ConnectError,
     ConnectionLostError,
@@ -37,8 +38,9 @@ async def far(proxy: Proxy) -> AsyncIterator[Database]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give up the silent sooner than programs do."""
+    monkeypatch.setattr("querykit.execution.transaction.ROLLBACK_TIMEOUT", 0.5)
     monkeypatch.setattr("querykit.dialects.postgres.asyncpg_driver.SETTLE_TIMEOUT", 0.5)
-    monkeypatch.setattr("querykit.dialects.mysql.aiomysql_driver.STOP_TIMEOUT", 0.5)
+    monkeypatch.setattr("querykit.dialects.mysql.driver.MySQLDriver.stop_timeout", 0.5)
 
 
 async def one(db: Database) -> int:
@@ -97,6 +99,23 @@ async def test_a_cut_in_a_commit_leaves_its_outcome_unknown(
     assert await one(far) == 1
 
 
+async def test_a_commit_on_a_connection_that_had_ended_before_is_no_doubt(
+    far: Database, proxy: Proxy, db: Database, items: Item
+) -> None:
+    trx = await far.begin()
+    await trx.insert_into(items).values(id=1).execute()
+    proxy.cut()
+    await asyncio.sleep(0.05)
+    with pytest.raises(ConnectionLostError, match="before COMMIT: nothing of this transaction was kept") as caught:
+        await trx.commit()
+    assert not isinstance(caught.value, CommitOutcomeUnknownError)
+    with pytest.raises(ClosedError):
+        await trx.rollback()
+    await asyncio.sleep(0.1)
+    assert await db.select_from(items).select(items.id).fetch_column() == []
+    assert await one(far) == 1
+
+
 async def test_a_commit_that_is_not_answered_is_given_up(far: Database, proxy: Proxy, items: Item) -> None:
     began = time.monotonic()
     with pytest.raises(CommitOutcomeUnknownError):
@@ -134,6 +153,53 @@ async def test_unknown_outcomes_are_not_tried_again(far: Database, proxy: Proxy,
     with pytest.raises(CommitOutcomeUnknownError):
         await far.run_in_transaction(work, attempts=5)
     assert calls == 1
+
+
+async def test_a_rollback_that_fails_keeps_the_first_error(
+    far: Database, proxy: Proxy, db: Database, items: Item
+) -> None:
+    for mark in ("cut_before", "lose_answer_to"):
+        with pytest.raises(ZeroDivisionError):
+            async with far.transaction() as trx:
+                await trx.insert_into(items).values(id=1).execute()
+                setattr(proxy, mark, b"ROLLBACK")
+                raise ZeroDivisionError
+        proxy.cut_before = proxy.lose_answer_to = NEVER
+        assert await one(far) == 1
+    await asyncio.sleep(0.1)
+    assert await db.select_from(items).select(items.id).fetch_all() == []
+    assert far.pool.size == far.pool.idle
+
+
+@pytest.mark.parametrize("mark", ["cut_before", "cut_after", "lose_answer_to"])
+async def test_a_beginning_that_fails_keeps_no_connection(far: Database, proxy: Proxy, mark: str) -> None:
+    setattr(proxy, mark, b"BEGIN" if far.dialect.name == "postgres" else b"START TRANSACTION")
+    for _ in range(15):  # more often than there are connections
+        with pytest.raises((ConnectionLostError, TimeoutError)):
+            async with asyncio.timeout(0.05 if mark == "lose_answer_to" else None):
+                await far.begin()
+    setattr(proxy, mark, NEVER)
+    assert await asyncio.gather(*[one(far) for _ in range(20)]) == [1] * 20
+    await one(far)  # no task is left in a transaction
+    await asyncio.sleep(0.1)
+    assert far.pool.size == far.pool.idle
+
+
+async def test_health_of_a_server_that_is_silent_or_gone(far: Database, proxy: Proxy) -> None:
+    proxy.stall()
+    began = time.monotonic()
+    with pytest.raises(QueryTimeoutError, match="whether the server is there"):
+        await far.health(timeout=0.2)
+    proxy.go_on()
+    assert (await far.health()).latency < 1
+    good, proxy.server = proxy.server, ("127.0.0.1", 1)
+    proxy.cut()
+    await asyncio.sleep(0.02)
+    with pytest.raises((ConnectError, ConnectionLostError)):
+        await far.health()
+    assert time.monotonic() - began < 4
+    proxy.server = good
+    await far.health()
 
 
 async def test_a_server_that_falls_silent_is_given_up_in_time(far: Database, proxy: Proxy) -> None:

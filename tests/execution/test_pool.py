@@ -1,8 +1,10 @@
 """The pool: limits, order, liveness, and sessions that do not leak."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -81,6 +83,7 @@ async def test_a_busy_pool_does_not_starve_who_waits(opened: Opener) -> None:
         await asyncio.gather(*hogs)
 
 
+@pytest.mark.own_session
 async def test_an_old_connection_is_replaced(opened: Opener, identity: Identity) -> None:
     async with opened(pool_size=1, max_lifetime=0.05) as db:
         first = await identity(db)
@@ -148,11 +151,42 @@ async def test_close_does_not_wait_for_ever(opened: Opener, slow: Slow) -> None:
     began = time.monotonic()
     await db.close()
     assert time.monotonic() - began < 2
-    with pytest.raises(DatabaseError):
+    with pytest.raises(ClosedError, match="Database was closed"):
         await task
     async with opened() as db:
         if slow.running is not None:
             assert await db.fetch_value(slow.running) == before
+
+
+@pytest.mark.own_session
+async def test_what_close_ended_by_force_says_so(opened: Opener, slow: Slow, items: Item) -> None:
+    query = select(value(1).as_("one"))
+    db = await opened(close_timeout=0.1, pool_size=4).connect()
+    trx = await db.begin()
+    await trx.insert_into(items).values(id=1).execute()
+    running = asyncio.create_task(db.fetch_all(slow.read))
+    rows = db.outside().stream(sql("SELECT 1 AS one UNION ALL SELECT 2"), chunk_size=1)
+    assert await anext(rows) == {"one": 1}
+    await asyncio.sleep(0.1)
+    await db.close()
+    for use in (lambda: running, lambda: trx.fetch_all(query), lambda: anext(rows)):
+        with pytest.raises(ClosedError, match="atabase was closed"):
+            await use()
+    with pytest.raises(DatabaseError, match="nothing of this transaction was kept"):
+        await trx.commit()
+    await rows.aclose()
+    async with opened() as again:
+        assert await again.select_from(items).select(items.id).fetch_column() == []
+
+
+async def test_a_forgotten_pinned_connection_is_dropped(opened: Opener) -> None:
+    async with opened(pool_size=1) as db:
+        connection = db.connection()
+        await connection.__aenter__()
+        with pytest.warns(ResourceWarning, match="entered and not left"):  # noqa: PT031
+            del connection
+            gc.collect()
+        assert await one(db) == 1
 
 
 @pytest.mark.databases("postgres", "mysql", "mariadb")
@@ -189,10 +223,26 @@ async def test_a_connection_killed_in_use_is_one_clear_error(
         assert await killed.select_from(items).select(fn.count()).fetch_value() == 0
 
 
+@pytest.mark.own_session
+@pytest.mark.databases("postgres", "mysql", "mariadb")
+async def test_a_connection_that_the_server_ends_for_idleness_is_replaced(opened: Opener, database_name: str) -> None:
+    limit = "SET idle_session_timeout = '300ms'" if database_name == "postgres" else "SET SESSION wait_timeout = 1"
+
+    async def set_up(session: Any) -> None:
+        await session.execute(raw(limit))
+
+    async with opened(on_connect=set_up, pool_size=2) as db:
+        assert await asyncio.gather(one(db), one(db)) == [1, 1]
+        await asyncio.sleep(0.6 if database_name == "postgres" else 2.2)
+        assert await asyncio.gather(*[one(db) for _ in range(10)]) == [1] * 10
+        async with db.transaction() as trx:
+            assert await trx.fetch_value(select(value(1).as_("one"))) == 1
+
+
 @pytest.mark.databases("postgres", "mysql", "mariadb")
 async def test_no_connection_to_be_had_leaves_the_pool_usable(opened: Opener, identity: Identity, db: Database) -> None:
     async with opened(pool_size=2, acquire_timeout=1) as limited:
-        driver = limited._driver
+        driver = limited._life.driver
         good, driver.target = driver.target, driver.target.__class__(**{**vars(driver.target), "port": 1})  # type: ignore[misc]
         async with limited.connection():
             for _ in range(5):
@@ -268,6 +318,7 @@ _LEAKS["mariadb"] = [*_LEAKS["mysql"], ("SET SESSION tx_isolation = 'SERIALIZABL
 _LEAKS["mysql"] += [("SET SESSION transaction_isolation = 'SERIALIZABLE'", "SELECT @@transaction_isolation")]
 
 
+@pytest.mark.own_session
 async def test_what_one_borrower_does_to_the_session_the_next_does_not_see(opened: Opener, database_name: str) -> None:
     for change, probe in _LEAKS[database_name]:
         async with opened(pool_size=1) as db:
@@ -283,7 +334,7 @@ async def test_an_ordinary_query_pays_no_reset(opened: Opener, items: Item, monk
     async with opened() as db:
         resets: list[str] = []
         await db.select_from(items).select(items.id).fetch_all()
-        kind = type(db._pools.writers._idle[0].connection)
+        kind = type(db._life.pools.writers._idle[0].connection)
         monkeypatch.setattr(kind, "reset", lambda _: resets.append("reset"))
         for number in range(10):
             await db.insert_into(items).values(id=number).execute()

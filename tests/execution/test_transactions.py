@@ -1,11 +1,13 @@
 """Transactions: all or nothing, on the connection they hold, until they end."""
 
 import asyncio
+import contextlib
 import gc
+from typing import Any
 
 import pytest
 
-from querykit import sql
+from querykit import param, sql
 from querykit.errors import (
     BuildError,
     ClosedError,
@@ -13,6 +15,7 @@ from querykit.errors import (
     DatabaseError,
     DeadlockError,
     ForeignKeyViolationError,
+    PoolTimeoutError,
     ReadOnlyError,
     SerializationError,
     UniqueViolationError,
@@ -91,6 +94,110 @@ async def test_nothing_runs_after_the_end(db: Database, items: Item) -> None:
     assert await ids(db, items) == []
 
 
+async def test_no_handle_made_of_a_transaction_outlives_it(db: Database, items: Item) -> None:
+    """Its connection may be another task's by then."""
+    trx = await db.begin()
+    inner = await trx.transaction().start()
+    handles: list[Any] = [
+        trx,
+        inner,
+        *[seen for each in (trx, inner) for seen in (each.with_context(a=1), each.with_schema("s"))],
+    ]
+    queries = [each.select_from(items).select(items.id) for each in handles]
+    streams = [query.stream() for query in queries if query.executor not in {trx, handles[2], handles[3]}]
+    await inner.commit()
+    await trx.savepoint("a")
+    await trx.commit()
+    async with db.transaction() as other:
+        await add(other, items, 1)
+        for query in queries:
+            with pytest.raises(ClosedError, match="ended"):
+                await query.fetch_all()
+        for stream in streams:
+            with pytest.raises(ClosedError, match="ended"):
+                await anext(stream)
+        for handle in handles:
+            with pytest.raises(ClosedError, match="ended"):
+                handle.transaction()
+        for use in (trx.commit, trx.rollback, inner.commit, inner.rollback):
+            with pytest.raises(ClosedError, match="ended"):
+                await use()
+        for name in (trx.savepoint, trx.rollback_to, trx.release):
+            with pytest.raises(ClosedError, match="ended"):
+                await name("a")
+        with pytest.raises(ClosedError, match="ended"):
+            trx.after_commit(print)
+        assert await ids(other, items) == [1]
+    assert await ids(db, items) == [1]
+
+
+async def test_a_connection_given_back_serves_no_handle_made_of_it(db: Database, items: Item) -> None:
+    async with db.connection() as connection:
+        seen = connection.with_context(a=1)
+        query, stream = connection.select_from(items).select(items.id), seen.stream(sql("SELECT 1 AS one"))
+        trx = connection.transaction()
+    for use in (query.fetch_all, lambda: anext(stream), lambda: seen.fetch_all(query), trx.start):
+        with pytest.raises(ClosedError, match="given back"):
+            await use()
+    with pytest.raises(ClosedError, match="given back"):
+        connection.transaction()
+    with pytest.raises(UsageError, match="entered once"):
+        await connection.__aenter__()
+
+
+async def test_transactions_of_many_tasks_are_each_their_own(db: Database, items: Item) -> None:
+    async def work(number: int) -> None:
+        with contextlib.suppress(ZeroDivisionError):
+            async with db.transaction() as trx:
+                await add(trx, items, number)
+                await asyncio.sleep(0.001)
+                assert await trx.select_from(items).select(items.id).where(items.id == number).fetch_value() == number
+                assert number / (1 - number % 2) >= 0
+
+    await asyncio.gather(*[work(number) for number in range(60)])
+    assert await ids(db, items) == list(range(0, 60, 2))
+
+
+async def test_names_of_savepoints_are_free_again(db: Database, items: Item) -> None:
+    async with db.transaction() as trx:
+        for number in (1, 2, 3):
+            await trx.savepoint("same")
+            await add(trx, items, number)
+            if number == 2:
+                await trx.rollback_to("same")
+            await trx.release("same")
+            async with trx.transaction() as inner:
+                await inner.savepoint("same")
+                await add(inner, items, number * 10)
+                async with inner.transaction() as innermost:
+                    await innermost.savepoint("same")
+                    await add(innermost, items, number * 100)
+                    await innermost.rollback_to("same")
+        with pytest.raises(UsageError, match="no savepoint 'same'"):
+            await trx.rollback_to("same")
+    assert await ids(db, items) == [1, 3, 10, 20, 30]
+
+
+async def test_a_task_cancelled_between_two_savepoints_undoes_all(db: Database, items: Item) -> None:
+    reached = asyncio.Event()
+
+    async def work() -> None:
+        async with db.transaction() as trx:
+            async with trx.transaction() as inner:
+                await add(inner, items, 1)
+            reached.set()
+            await asyncio.sleep(60)
+            async with trx.transaction() as inner:
+                await add(inner, items, 2)
+
+    task = asyncio.create_task(work())
+    await reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await ids(db, items) == []
+
+
 async def test_nothing_runs_before_the_beginning(db: Database, items: Item) -> None:
     trx = db.transaction()
     with pytest.raises(ClosedError, match="has not begun"):
@@ -110,10 +217,61 @@ async def test_the_task_that_holds_a_transaction_does_not_run_beside_it(db: Data
     assert await query.fetch_all() == [{"id": 1}]
 
 
-async def test_the_only_connection_does_not_wait_for_itself() -> None:
-    async with Database("sqlite://") as db, db.transaction():
-        with pytest.raises(UsageError, match="would wait for itself"):
-            await db.outside().fetch_all(sql("SELECT 1 AS one"))
+async def test_a_second_transaction_of_one_task_is_refused(db: Database, items: Item) -> None:
+    async def work(inner: Transaction) -> None:
+        await add(inner, items, 2)
+
+    async with db.transaction() as trx:
+        with pytest.raises(UsageError, match=r"trx\.transaction\(\) for a savepoint.*db\.outside\(\)\.transaction\(\)"):
+            await db.transaction().start()
+        with pytest.raises(UsageError, match=r"db\.outside\(\)\.transaction\(\) on purpose"):
+            await db.begin()
+        with pytest.raises(UsageError, match=r"db\.outside\(\)\.transaction\(\) on purpose"):
+            await db.run_in_transaction(work)
+        with pytest.raises(UsageError, match=r"db\.outside\(\)\.connection\(\) on purpose"):
+            await db.connection().__aenter__()
+        with pytest.raises(UsageError, match=r"db\.outside\(\) on purpose"):
+            await db.execute_many(db.insert_into(items).values(id=param("id", int)), [{"id": 3}])
+        await add(trx, items, 1)
+    await db.run_in_transaction(work)
+    assert await ids(db, items) == [1, 2]
+
+
+@pytest.mark.databases("postgres", "mysql", "mariadb")
+async def test_a_second_transaction_can_be_had_on_purpose(db: Database, items: Item) -> None:
+    async def work(apart: Transaction) -> None:
+        await add(apart, items, 3)
+
+    async with db.transaction() as trx:
+        await add(trx, items, 1)
+        async with db.outside().transaction() as apart:
+            assert await ids(apart, items) == []
+            await add(apart, items, 2)
+        await db.outside().run_in_transaction(work)
+        async with db.outside().connection() as connection:
+            await add(connection, items, 4)
+        await trx.rollback()
+    assert await ids(db, items) == [2, 3, 4]
+
+
+async def test_the_only_connection_does_not_wait_for_itself(urls: dict[str, str], database_name: str) -> None:
+    async with Database(urls[database_name], pool_size=1) as db:
+        async with db.transaction():
+            for use in (db.outside().begin, db.outside().connection().__aenter__):
+                with pytest.raises(UsageError, match="would wait for itself"):
+                    await use()
+        assert await db.fetch_value(sql("SELECT 1 AS one")) == 1
+
+
+async def test_a_child_task_that_needs_the_connection_of_its_parent_is_told_who_holds_it(
+    urls: dict[str, str], database_name: str
+) -> None:
+    async with Database(urls[database_name], pool_size=1, acquire_timeout=0.1) as db, db.transaction() as trx:
+        child = asyncio.create_task(db.begin())
+        asyncio.current_task().set_name("the parent")  # type: ignore[union-attr]
+        with pytest.raises(PoolTimeoutError, match=r"1 held for a transaction.* by the parent: .*same transaction"):
+            await child
+        assert await asyncio.create_task(trx.fetch_value(sql("SELECT 1 AS one"))) == 1
 
 
 async def test_an_inner_transaction_left_open_keeps_nothing(db: Database, items: Item) -> None:
@@ -122,6 +280,61 @@ async def test_an_inner_transaction_left_open_keeps_nothing(db: Database, items:
             await add(trx, items, 1)
             await trx.transaction().start()
     assert await ids(db, items) == []
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+async def test_the_outer_one_ends_all_that_are_open_inside_it(db: Database, items: Item, by_hand: bool) -> None:
+    with contextlib.suppress(ZeroDivisionError):
+        async with db.transaction() as trx:
+            inner = await trx.transaction().start()
+            innermost = await inner.transaction().start()
+            await add(innermost, items, 1)
+            if by_hand:
+                await trx.rollback()
+            else:
+                raise ZeroDivisionError
+    async with db.transaction() as other:  # most likely on the same connection
+        for ended in (trx, inner, innermost):
+            assert not ended.is_open
+            with pytest.raises(ClosedError, match="ended"):
+                await add(ended, items, 2)
+        assert await ids(other, items) == []
+
+
+async def test_a_transaction_left_open_inside_one_on_a_pinned_connection_is_undone(db: Database, items: Item) -> None:
+    async with db.connection() as connection:
+        trx = await connection.transaction().start()
+        inner = await trx.transaction().start()
+        await add(inner, items, 1)
+    with pytest.raises(ClosedError, match="ended"):
+        await add(inner, items, 2)
+    assert await ids(db, items) == []
+
+
+async def test_two_tasks_do_not_begin_one_transaction(db: Database, items: Item) -> None:
+    trx = db.transaction()
+    one, other = await asyncio.gather(trx.start(), trx.start(), return_exceptions=True)
+    assert one is trx
+    assert isinstance(other, UsageError)
+    await trx.rollback()
+    connection = db.connection()
+    one, other = await asyncio.gather(connection.__aenter__(), connection.__aenter__(), return_exceptions=True)
+    assert one is connection
+    assert isinstance(other, UsageError)
+    await connection.__aexit__(None, None, None)
+    await asyncio.sleep(0.05)  # the other transaction's connections may be on their way back
+    assert db.pool.size == db.pool.idle
+    await add(db, items, 1)
+
+
+async def test_two_tasks_that_end_a_transaction_end_it_once(db: Database, items: Item) -> None:
+    for number, (ends, is_kept) in enumerate([("commit", True), ("rollback", False)]):
+        trx = await db.begin()
+        await add(trx, items, number)
+        results = await asyncio.gather(getattr(trx, ends)(), trx.commit(), return_exceptions=True)
+        assert sum(result is None for result in results) == 1
+        assert sum(isinstance(result, UsageError) for result in results) == 1
+        assert (number in await ids(db, items)) == is_kept
 
 
 async def test_a_forgotten_transaction_gives_its_connection_up(
@@ -252,6 +465,20 @@ async def test_a_swallowed_error_is_told_at_the_commit(db: Database, items: Item
             with pytest.raises(UniqueViolationError):
                 await add(trx, items, 1)
     assert await ids(db, items) == [1]
+
+
+@pytest.mark.databases("postgres")
+async def test_what_comes_after_a_swallowed_error_is_told_about_savepoints(db: Database, items: Item) -> None:
+    trx = await db.begin()
+    await add(trx, items, 1)
+    with pytest.raises(UniqueViolationError):
+        await add(trx, items, 1)
+    with pytest.raises(
+        DatabaseError, match=r"transaction is aborted.*; .*in a savepoint, `async with trx\.transaction"
+    ) as caught:
+        await add(trx, items, 2)
+    assert caught.value.sqlstate == "25P02"
+    await trx.rollback()
 
 
 @pytest.mark.databases("sqlite", "postgres")

@@ -47,9 +47,9 @@ async def test_rows_are_nested_in_order_and_none_is_an_empty_list(db):
         query,
         {
             "postgres": (
-                'SELECT "person"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'ORDER BY "pet"."name") AS "nested") AS "pets" FROM "person" ORDER BY "person"."id"'
+                'SELECT "person"."first_name", ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT '
+                '"pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" ORDER BY '
+                '"pet"."name") AS "nested")) AS "pets" FROM "person" ORDER BY "person"."id"'
             ),
             "mysql": (
                 "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
@@ -287,7 +287,7 @@ async def test_an_object_of_expressions(db):
             "postgres": (
                 'SELECT JSON_BUILD_OBJECT(\'name\', "pet"."name", \'heavy\', "pet"."weight" > $1, \'owner\', '
                 "JSON_BUILD_OBJECT('id', \"pet\".\"owner_id\"), 'mark', $2::text, 'nothing', NULL, 'weight', "
-                'ENCODE(FLOAT8SEND("pet"."weight"::float8), \'hex\')) AS "pet" FROM "pet" '
+                'ENCODE(FLOAT8SEND("pet"."weight"::float8), \'base64\')) AS "pet" FROM "pet" '
                 'ORDER BY "pet"."id" LIMIT $3',
                 (10, "x", 3),
             ),
@@ -335,11 +335,10 @@ async def test_an_object_of_expressions_holds_nested_rows(db):
         query,
         {
             "postgres": (
-                'SELECT "person"."first_name", JSON_BUILD_OBJECT(\'pets\', '
-                '(SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') FROM (SELECT "pet"."id", '
-                '"pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'ORDER BY "pet"."name") AS "nested"), \'count\', COALESCE("person"."mother_id", $1)) AS "more" '
-                'FROM "person" WHERE "person"."id" = ANY($2) ORDER BY "person"."id"',
+                'SELECT "person"."first_name", JSON_BUILD_OBJECT(\'pets\', ARRAY_TO_JSON(ARRAY(SELECT '
+                '("nested".*)::record FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = '
+                '"person"."id" ORDER BY "pet"."name") AS "nested")), \'count\', COALESCE("person"."mother_id", $1)) '
+                'AS "more" FROM "person" WHERE "person"."id" = ANY($2) ORDER BY "person"."id"',
                 (0, [1, 3]),
             ),
             "mysql": (
@@ -383,8 +382,8 @@ async def test_an_object_of_aggregates(db):
         {
             "postgres": (
                 "SELECT \"pet\".\"species\", JSON_BUILD_OBJECT('count', COUNT(*), 'heaviest', "
-                "ENCODE(FLOAT8SEND(MAX(\"pet\".\"weight\")::float8), 'hex'), 'sum', "
-                'ENCODE(FLOAT8SEND(SUM("pet"."weight" * $1)::float8), \'hex\')) AS "made" FROM "pet" '
+                "ENCODE(FLOAT8SEND(MAX(\"pet\".\"weight\")::float8), 'base64'), 'sum', "
+                'ENCODE(FLOAT8SEND(SUM("pet"."weight" * $1)::float8), \'base64\')) AS "made" FROM "pet" '
                 'GROUP BY "pet"."species" ORDER BY "pet"."species"',
                 (2,),
             ),
@@ -452,15 +451,13 @@ async def test_three_levels(db):
         query,
         {
             "postgres": (
-                'SELECT "person"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "child"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."id", "pet"."name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), '
-                '\'[]\') FROM (SELECT "toy"."name", "toy"."price" FROM "toy" WHERE "toy"."pet_id" = "pet"."id" '
-                'ORDER BY "toy"."name") AS "nested") AS "toys" FROM "pet" '
-                'WHERE "pet"."owner_id" = "child"."id" ORDER BY "pet"."name") AS "nested") AS "pets" '
-                'FROM "person" AS "child" WHERE "child"."mother_id" = "person"."id" '
-                'ORDER BY "child"."id") AS "nested") AS "children" FROM "person" '
-                'WHERE "person"."id" = ANY($1) ORDER BY "person"."id"',
+                'SELECT "person"."first_name", ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT '
+                '"child"."first_name", ARRAY(SELECT ("nested".*)::record FROM (SELECT "pet"."id", "pet"."name", '
+                'ARRAY(SELECT ("nested".*)::record FROM (SELECT "toy"."name", "toy"."price" FROM "toy" WHERE '
+                '"toy"."pet_id" = "pet"."id" ORDER BY "toy"."name") AS "nested") AS "toys" FROM "pet" WHERE '
+                '"pet"."owner_id" = "child"."id" ORDER BY "pet"."name") AS "nested") AS "pets" FROM "person" AS '
+                '"child" WHERE "child"."mother_id" = "person"."id" ORDER BY "child"."id") AS "nested")) AS '
+                '"children" FROM "person" WHERE "person"."id" = ANY($1) ORDER BY "person"."id"',
                 ([1, 4],),
             ),
             "mysql": (
@@ -494,16 +491,14 @@ async def test_three_levels(db):
             ),
             "sqlite": (
                 'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'first_name\', '
-                '"nested"."first_name", \'pets\', JSON("nested"."pets"))) FROM (SELECT "child"."first_name", '
-                '(SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", \'name\', "nested"."name", \'toys\', '
-                'JSON("nested"."toys"))) FROM (SELECT "pet"."id", "pet"."name", '
-                '(SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'price\', "nested"."price")) '
-                'FROM (SELECT "toy"."name", "toy"."price" FROM "toy" WHERE "toy"."pet_id" = "pet"."id" '
-                'ORDER BY "toy"."name") AS "nested") AS "toys" FROM "pet" '
-                'WHERE "pet"."owner_id" = "child"."id" ORDER BY "pet"."name") AS "nested") AS "pets" '
-                'FROM "person" AS "child" WHERE "child"."mother_id" = "person"."id" '
-                'ORDER BY "child"."id") AS "nested") AS "children" FROM "person" '
-                'WHERE "person"."id" IN (?, ?) ORDER BY "person"."id"',
+                '"child"."first_name", \'pets\', (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "pet"."id", \'name\', '
+                '"pet"."name", \'toys\', (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'price\', '
+                '"nested"."price")) FROM (SELECT "toy"."name", "toy"."price" FROM "toy" WHERE "toy"."pet_id" = '
+                '"pet"."id" ORDER BY "toy"."name") AS "nested"))) FROM (SELECT "pet"."id", "pet"."name" FROM '
+                '"pet" WHERE "pet"."owner_id" = "child"."id" ORDER BY "pet"."name") AS "pet"))) FROM (SELECT '
+                '"child"."first_name", "child"."id" FROM "person" AS "child" WHERE "child"."mother_id" = '
+                '"person"."id" ORDER BY "child"."id") AS "child") AS "children" FROM "person" WHERE "person"."id" '
+                'IN (?, ?) ORDER BY "person"."id"',
                 (1, 4),
             ),
         },
@@ -544,13 +539,12 @@ async def test_the_third_level_refers_to_the_outermost_table(db):
         query,
         {
             "postgres": (
-                'SELECT "person"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."id", "pet"."name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), '
-                '\'[]\') FROM (SELECT "toy"."name", "person"."first_name" AS "who" FROM "toy" '
-                'WHERE "toy"."pet_id" = "pet"."id" AND "person"."id" = "pet"."owner_id" '
-                'ORDER BY "toy"."id") AS "nested") AS "toys" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS "nested") AS "pets" '
-                'FROM "person" WHERE "person"."id" = $1 ORDER BY "person"."id"',
+                'SELECT "person"."first_name", ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT '
+                '"pet"."id", "pet"."name", ARRAY(SELECT ("nested".*)::record FROM (SELECT "toy"."name", '
+                '"person"."first_name" AS "who" FROM "toy" WHERE "toy"."pet_id" = "pet"."id" AND "person"."id" = '
+                '"pet"."owner_id" ORDER BY "toy"."id") AS "nested") AS "toys" FROM "pet" WHERE "pet"."owner_id" = '
+                '"person"."id" ORDER BY "pet"."name") AS "nested")) AS "pets" FROM "person" WHERE "person"."id" = '
+                '$1 ORDER BY "person"."id"',
                 (2,),
             ),
             "mysql": (
@@ -577,14 +571,13 @@ async def test_the_third_level_refers_to_the_outermost_table(db):
                 (2,),
             ),
             "sqlite": (
-                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", '
-                '\'name\', "nested"."name", \'toys\', JSON("nested"."toys"))) FROM (SELECT "pet"."id", '
-                '"pet"."name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'who\', '
-                '"nested"."who")) FROM (SELECT "toy"."name", "person"."first_name" AS "who" FROM "toy" '
-                'WHERE "toy"."pet_id" = "pet"."id" AND "person"."id" = "pet"."owner_id" '
-                'ORDER BY "toy"."id") AS "nested") AS "toys" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS "nested") AS "pets" '
-                'FROM "person" WHERE "person"."id" = ? ORDER BY "person"."id"',
+                'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "pet"."id", \'name\', '
+                '"pet"."name", \'toys\', (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'name\', "nested"."name", \'who\', '
+                '"nested"."who")) FROM (SELECT "toy"."name", "person"."first_name" AS "who" FROM "toy" WHERE '
+                '"toy"."pet_id" = "pet"."id" AND "person"."id" = "pet"."owner_id" ORDER BY "toy"."id") AS '
+                '"nested"))) FROM (SELECT "pet"."id", "pet"."name", "pet"."owner_id" FROM "pet" WHERE '
+                '"pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS "pet") AS "pets" FROM "person" WHERE '
+                '"person"."id" = ? ORDER BY "person"."id"',
                 (2,),
             ),
         },
@@ -811,10 +804,10 @@ async def test_values_beside_and_inside_nested_rows_stand_in_order(db):
         query,
         {
             "postgres": (
-                'SELECT $1::text AS "before", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."name", $2::text AS "mark" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id" AND "pet"."species" = $3 LIMIT $4) AS "nested") '
-                'AS "dogs", $5::text AS "after" FROM "person" WHERE "person"."first_name" = $6 LIMIT $7',
+                'SELECT $1::text AS "before", ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT '
+                '"pet"."name", $2::text AS "mark" FROM "pet" WHERE "pet"."owner_id" = "person"."id" AND '
+                '"pet"."species" = $3 LIMIT $4) AS "nested")) AS "dogs", $5::text AS "after" FROM "person" WHERE '
+                '"person"."first_name" = $6 LIMIT $7',
                 ("before", "inner", "dog", 5, "after", "Bea", 7),
             ),
             "mysql": (
@@ -905,11 +898,10 @@ async def test_a_limit_without_an_order_and_with_a_join(db):
         query,
         {
             "postgres": (
-                'SELECT "person"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."name", "toy"."name" AS "toy" FROM "pet" LEFT JOIN "toy" '
-                'ON "toy"."pet_id" = "pet"."id" WHERE "pet"."owner_id" = "person"."id" '
-                'ORDER BY "pet"."name" DESC, "toy"."name" DESC NULLS LAST LIMIT $1) AS "nested") AS "pairs" '
-                'FROM "person" WHERE "person"."id" = $2 ORDER BY "person"."id"',
+                'SELECT "person"."first_name", ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT '
+                '"pet"."name", "toy"."name" AS "toy" FROM "pet" LEFT JOIN "toy" ON "toy"."pet_id" = "pet"."id" '
+                'WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name" DESC, "toy"."name" DESC NULLS LAST '
+                'LIMIT $1) AS "nested")) AS "pairs" FROM "person" WHERE "person"."id" = $2 ORDER BY "person"."id"',
                 (2, 2),
             ),
             "mysql": (
@@ -977,9 +969,9 @@ async def test_nested_order_by_what_is_selected_under_another_name(db):
         select(json_array_from(rows).as_("pets")),
         {
             "postgres": (
-                "SELECT (SELECT COALESCE(JSON_AGG(ROW_TO_JSON(\"nested\".*)), '[]') "
-                'FROM (SELECT UPPER("pet"."name") AS "label", "pet"."id" AS "name" FROM "pet" '
-                'ORDER BY "label" DESC NULLS LAST) AS "nested") AS "pets"'
+                'SELECT ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT UPPER("pet"."name") AS '
+                '"label", "pet"."id" AS "name" FROM "pet" ORDER BY "label" DESC NULLS LAST) AS "nested")) AS '
+                '"pets"'
             ),
             "mysql": (
                 "SELECT (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
@@ -1024,13 +1016,12 @@ async def test_in_a_case(db):
         query,
         {
             "postgres": (
-                'SELECT "person"."first_name", CASE '
-                'WHEN "person"."id" = $1 THEN (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'ORDER BY "pet"."name") AS "nested") ELSE (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), '
-                '\'[]\') FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'AND "pet"."id" < $2 ORDER BY "pet"."name") AS "nested") END AS "pets" FROM "person" '
-                'ORDER BY "person"."id"',
+                'SELECT "person"."first_name", CASE WHEN "person"."id" = $1 THEN ARRAY_TO_JSON(ARRAY(SELECT '
+                '("nested".*)::record FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = '
+                '"person"."id" ORDER BY "pet"."name") AS "nested")) ELSE ARRAY_TO_JSON(ARRAY(SELECT '
+                '("nested".*)::record FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = '
+                '"person"."id" AND "pet"."id" < $2 ORDER BY "pet"."name") AS "nested")) END AS "pets" FROM '
+                '"person" ORDER BY "person"."id"',
                 (2, 0),
             ),
             "mysql": (
@@ -1085,10 +1076,9 @@ async def test_in_a_sub_query_of_from(db):
         {
             "postgres": (
                 'SELECT "inner_people"."pets", "inner_people"."first_name" FROM (SELECT "person"."first_name", '
-                '"person"."id", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'ORDER BY "pet"."name") AS "nested") AS "pets" FROM "person") AS "inner_people" '
-                'ORDER BY "inner_people"."id"'
+                '"person"."id", ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT "pet"."id", '
+                '"pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" ORDER BY "pet"."name") AS '
+                '"nested")) AS "pets" FROM "person") AS "inner_people" ORDER BY "inner_people"."id"'
             ),
             "mysql": (
                 "SELECT `inner_people`.`pets`, `inner_people`.`first_name` FROM (SELECT `person`.`first_name`, "
@@ -1163,12 +1153,10 @@ async def test_beside_distinct(db):
         query,
         {
             "postgres": (
-                'SELECT DISTINCT "person"."first_name", '
-                "CAST((SELECT COALESCE(JSON_AGG(ROW_TO_JSON(\"nested\".*)), '[]') "
-                'FROM (SELECT "own"."id", "own"."name" FROM "pet" AS "own" '
-                'WHERE "own"."owner_id" = "person"."id" ORDER BY "own"."name") AS "nested") AS text) AS "pets" '
-                'FROM "pet" INNER JOIN "person" ON "person"."id" = "pet"."owner_id" '
-                'ORDER BY "person"."first_name"'
+                'SELECT DISTINCT "person"."first_name", CAST(ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM '
+                '(SELECT "own"."id", "own"."name" FROM "pet" AS "own" WHERE "own"."owner_id" = "person"."id" '
+                'ORDER BY "own"."name") AS "nested")) AS text) AS "pets" FROM "pet" INNER JOIN "person" ON '
+                '"person"."id" = "pet"."owner_id" ORDER BY "person"."first_name"'
             ),
             "mysql": (
                 "SELECT DISTINCT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
@@ -1228,14 +1216,13 @@ async def test_in_a_union(db):
         query,
         {
             "postgres": (
-                'SELECT "person"."first_name", CAST((SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'ORDER BY "pet"."name") AS "nested") AS text) AS "pets" FROM "person" '
-                'WHERE "person"."id" < $1 UNION SELECT "person"."first_name", '
-                "CAST((SELECT COALESCE(JSON_AGG(ROW_TO_JSON(\"nested\".*)), '[]') "
-                'FROM (SELECT "pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" '
-                'ORDER BY "pet"."name") AS "nested") AS text) AS "pets" FROM "person" '
-                'WHERE "person"."id" BETWEEN $2 AND $3',
+                'SELECT "person"."first_name", CAST(ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT '
+                '"pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" ORDER BY '
+                '"pet"."name") AS "nested")) AS text) AS "pets" FROM "person" WHERE "person"."id" < $1 UNION '
+                'SELECT "person"."first_name", CAST(ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT '
+                '"pet"."id", "pet"."name" FROM "pet" WHERE "pet"."owner_id" = "person"."id" ORDER BY '
+                '"pet"."name") AS "nested")) AS text) AS "pets" FROM "person" WHERE "person"."id" BETWEEN $2 AND '
+                "$3",
                 (3, 2, 3),
             ),
             "mysql": (
@@ -1325,15 +1312,13 @@ async def test_aggregates_nested(db):
         query,
         {
             "postgres": (
-                'SELECT "person"."first_name", (SELECT ROW_TO_JSON("nested".*) '
-                'FROM (SELECT "plain"."count", ENCODE(FLOAT8SEND("plain"."heaviest"::float8), \'hex\') '
-                'AS "heaviest" FROM (SELECT COUNT(*) AS "count", MAX("pet"."weight") AS "heaviest" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id") AS "plain") AS "nested") AS "pets", '
-                '(SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') FROM (SELECT "plain"."count", '
-                'ENCODE(FLOAT8SEND("plain"."heaviest"::float8), \'hex\') AS "heaviest" '
-                'FROM (SELECT COUNT(*) AS "count", MAX("pet"."weight") AS "heaviest" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id") AS "plain") AS "nested") AS "list" FROM "person" '
-                'ORDER BY "person"."id"'
+                'SELECT "person"."first_name", (SELECT ROW_TO_JSON("nested".*) FROM (SELECT "plain"."count", '
+                'ENCODE(FLOAT8SEND("plain"."heaviest"::float8), \'base64\') AS "heaviest" FROM (SELECT COUNT(*) AS '
+                '"count", MAX("pet"."weight") AS "heaviest" FROM "pet" WHERE "pet"."owner_id" = "person"."id") AS '
+                '"plain") AS "nested") AS "pets", ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT '
+                '"plain"."count", ENCODE(FLOAT8SEND("plain"."heaviest"::float8), \'base64\') AS "heaviest" FROM '
+                '(SELECT COUNT(*) AS "count", MAX("pet"."weight") AS "heaviest" FROM "pet" WHERE "pet"."owner_id" '
+                '= "person"."id") AS "plain") AS "nested")) AS "list" FROM "person" ORDER BY "person"."id"'
             ),
             "mysql": (
                 "SELECT `person`.`first_name`, (SELECT JSON_OBJECT('count', `nested`.`count`, 'heaviest', "
@@ -1390,16 +1375,15 @@ async def test_aggregates_in_expressions_nested(db):
         query,
         {
             "postgres": (
-                "SELECT (SELECT COALESCE(JSON_AGG(ROW_TO_JSON(\"nested\".*)), '[]') "
-                'FROM (SELECT COALESCE(SUM("pet"."id"), $1) AS "sum", COUNT(*) > $2 AS "many" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id") AS "nested") AS "all", '
-                '(SELECT COALESCE(JSON_AGG("nested"."value"), \'[]\') FROM (SELECT COUNT(*) AS "value" '
-                'FROM "pet" WHERE "pet"."owner_id" = "person"."id") AS "nested") AS "count", '
-                '(SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') FROM (SELECT COUNT(*) AS "count" '
-                'FROM "pet" WHERE "pet"."owner_id" = "person"."id" LIMIT $3) AS "nested") AS "none", '
-                '(SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') FROM (SELECT COUNT(*) AS "count" '
-                'FROM "pet" WHERE "pet"."owner_id" = "person"."id" LIMIT $4 OFFSET $5) AS "nested") '
-                'AS "second" FROM "person"',
+                'SELECT ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT COALESCE(SUM("pet"."id"), '
+                '$1) AS "sum", COUNT(*) > $2 AS "many" FROM "pet" WHERE "pet"."owner_id" = "person"."id") AS '
+                '"nested")) AS "all", (SELECT COALESCE(JSON_AGG("nested"."value"), \'[]\') FROM (SELECT COUNT(*) AS '
+                '"value" FROM "pet" WHERE "pet"."owner_id" = "person"."id") AS "nested") AS "count", '
+                'ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT COUNT(*) AS "count" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id" LIMIT $3) AS "nested")) AS "none", '
+                'ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT COUNT(*) AS "count" FROM "pet" '
+                'WHERE "pet"."owner_id" = "person"."id" LIMIT $4 OFFSET $5) AS "nested")) AS "second" FROM '
+                '"person"',
                 (0, 1, 0, 5, 1),
             ),
             "mysql": (
@@ -1462,16 +1446,15 @@ async def test_queries_without_from_nested(db):
         query,
         {
             "postgres": (
-                "SELECT (SELECT COALESCE(JSON_AGG(ROW_TO_JSON(\"nested\".*)), '[]') "
-                'FROM (SELECT "person"."first_name" AS "name", $1::bigint AS "one") AS "nested") AS "all", '
-                '(SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') FROM (SELECT "person"."first_name" '
-                'AS "name", $2::bigint AS "one" WHERE "person"."id" > $3 AND "person"."nickname" = $4) '
-                'AS "nested") AS "some", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "person"."first_name" AS "name", $5::bigint AS "one" LIMIT $6) AS "nested") '
-                'AS "none", (SELECT ROW_TO_JSON("nested".*) FROM (SELECT "person"."first_name" AS "name", '
-                '$7::bigint AS "one" WHERE "person"."id" > $8) AS "nested") AS "object", '
-                '(SELECT COALESCE(JSON_AGG("nested"."value"), \'[]\') FROM (SELECT "person"."id" * $9 '
-                'AS "value") AS "nested") AS "values" FROM "person"',
+                'SELECT ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT "person"."first_name" AS '
+                '"name", $1::bigint AS "one") AS "nested")) AS "all", ARRAY_TO_JSON(ARRAY(SELECT '
+                '("nested".*)::record FROM (SELECT "person"."first_name" AS "name", $2::bigint AS "one" WHERE '
+                '"person"."id" > $3 AND "person"."nickname" = $4) AS "nested")) AS "some", '
+                'ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT "person"."first_name" AS "name", '
+                '$5::bigint AS "one" LIMIT $6) AS "nested")) AS "none", (SELECT ROW_TO_JSON("nested".*) FROM '
+                '(SELECT "person"."first_name" AS "name", $7::bigint AS "one" WHERE "person"."id" > $8) AS '
+                '"nested") AS "object", (SELECT COALESCE(JSON_AGG("nested"."value"), \'[]\') FROM (SELECT '
+                '"person"."id" * $9 AS "value") AS "nested") AS "values" FROM "person"',
                 (1, 1, 1, "Bee", 1, 0, 1, 1, 2),
             ),
             "mysql": (
@@ -1553,10 +1536,9 @@ def test_groups_and_distinct_rows_are_refused_where_they_cannot_be_flattened():
         people.select(json_array_from(grouped).as_("species")),
         {
             "postgres": (
-                'SELECT "person"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "pet"."species", COUNT(*) AS "count" FROM "pet" '
-                'WHERE "pet"."owner_id" = "person"."id" GROUP BY "pet"."species") AS "nested") AS "species" '
-                'FROM "person" ORDER BY "person"."id"'
+                'SELECT "person"."first_name", ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT '
+                '"pet"."species", COUNT(*) AS "count" FROM "pet" WHERE "pet"."owner_id" = "person"."id" GROUP BY '
+                '"pet"."species") AS "nested")) AS "species" FROM "person" ORDER BY "person"."id"'
             ),
             "mysql": (
                 "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
@@ -1584,9 +1566,9 @@ def test_groups_and_distinct_rows_are_refused_where_they_cannot_be_flattened():
         people.select(json_array_from(distinct).as_("species")),
         {
             "postgres": (
-                'SELECT "person"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT DISTINCT "pet"."species" FROM "pet" WHERE "pet"."owner_id" = "person"."id") '
-                'AS "nested") AS "species" FROM "person" ORDER BY "person"."id"'
+                'SELECT "person"."first_name", ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT '
+                'DISTINCT "pet"."species" FROM "pet" WHERE "pet"."owner_id" = "person"."id") AS "nested")) AS '
+                '"species" FROM "person" ORDER BY "person"."id"'
             ),
             "mysql": (
                 "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
@@ -1618,12 +1600,12 @@ async def test_a_derived_table_inside_nested_rows(db):
         query,
         {
             "postgres": (
-                'SELECT "person"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT "plain"."name", ENCODE(FLOAT8SEND("plain"."weight"::float8), \'hex\') AS "weight" '
-                'FROM (SELECT "heavy"."name", "heavy"."weight" FROM (SELECT "pet"."id", "pet"."owner_id", '
-                '"pet"."name", "pet"."weight" FROM "pet" WHERE "pet"."weight" > $1) AS "heavy" '
-                'WHERE "heavy"."owner_id" = "person"."id" ORDER BY "heavy"."name") AS "plain") AS "nested") '
-                'AS "heavy" FROM "person" ORDER BY "person"."id"',
+                'SELECT "person"."first_name", ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT '
+                '"plain"."name", ENCODE(FLOAT8SEND("plain"."weight"::float8), \'base64\') AS "weight" FROM (SELECT '
+                '"heavy"."name", "heavy"."weight" FROM (SELECT "pet"."id", "pet"."owner_id", "pet"."name", '
+                '"pet"."weight" FROM "pet" WHERE "pet"."weight" > $1) AS "heavy" WHERE "heavy"."owner_id" = '
+                '"person"."id" ORDER BY "heavy"."name") AS "plain") AS "nested")) AS "heavy" FROM "person" ORDER '
+                'BY "person"."id"',
                 (4,),
             ),
             "mysql": (
@@ -1776,9 +1758,9 @@ def test_every_column_of_an_undeclared_table_is_refused_where_names_are_needed()
         people.select(json_array_from(rows).as_("pets")),
         {
             "postgres": (
-                'SELECT "person"."first_name", (SELECT COALESCE(JSON_AGG(ROW_TO_JSON("nested".*)), \'[]\') '
-                'FROM (SELECT * FROM "pet" WHERE "pet"."owner_id" = "person"."id") AS "nested") AS "pets" '
-                'FROM "person" ORDER BY "person"."id"'
+                'SELECT "person"."first_name", ARRAY_TO_JSON(ARRAY(SELECT ("nested".*)::record FROM (SELECT * '
+                'FROM "pet" WHERE "pet"."owner_id" = "person"."id") AS "nested")) AS "pets" FROM "person" ORDER '
+                'BY "person"."id"'
             ),
             "mysql": (
                 UnsupportedError,

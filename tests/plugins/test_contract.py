@@ -14,6 +14,7 @@ from pypika import Query
 from pypika import Table as PypikaTable
 
 from querykit import (
+    BuildError,
     ConfigurationError,
     Database,
     Plugin,
@@ -187,7 +188,7 @@ def test_equal_priorities_keep_the_order_given() -> None:
 
     db = Database("sqlite://", plugins=[Second([]), Third(), First([])])
     assert db._plugged is not None
-    assert [each.name for each in db._plugged.chain.plugins] == ["First", "Second", "Third"]
+    assert [each.name for each in db._plugged.chain.plugins] == ["First", "Second", "Third", "ParseJSONResultsPlugin"]
 
 
 def test_what_does_not_go_together_is_refused_by_name() -> None:
@@ -214,7 +215,7 @@ def test_what_does_not_go_together_is_refused_by_name() -> None:
             Database("sqlite://", plugins=plugins)  # type: ignore[arg-type]
     db = Database("sqlite://", plugins=[Needs(), OnlyCats()])
     assert db._plugged is not None
-    assert [each.name for each in db._plugged.chain.plugins] == ["OnlyCats", "Needs"]
+    assert [each.name for each in db._plugged.chain.plugins][:2] == ["OnlyCats", "Needs"]
 
 
 @pytest.mark.parametrize("function", ["transform_query", "transform_result", "around_execute"])
@@ -276,9 +277,14 @@ async def test_what_is_kept_goes_with_the_chain_and_with_the_statement(db: Datab
     assert view._plugged is not None
     await view.fetch_all(query)
     chain = weakref.ref(view._plugged.chain)
-    form = weakref.ref(query.kept(chain(), db.dialect, lambda: None).statement.compile(db.dialect).statement)  # type: ignore[attr-defined]
+    form = weakref.ref(view._plugged.chain.prepare(query, db.dialect).statement)
+    other = select_from(pet).select(pet.name)
+    other_form = weakref.ref(view._plugged.chain.prepare(other, db.dialect).statement)
     gc.disable()
     try:
+        del other
+        assert other_form() is None
+        assert form() is not None
         del view
         assert chain() is None
         assert form() is None
@@ -298,6 +304,29 @@ async def test_objects_are_made_of_what_result_plugins_gave(db: Database) -> Non
     assert await view.fetch_value(names.limit(1)) == "REX"
     assert [row async for row in view.stream(names.rows_as(Named).limit(1))] == [Named("REX")]
     assert await view.fetch_all(sql("SELECT name FROM pet WHERE id = {}", 11)) == [{"name": "FELIX"}]
+
+
+class WithoutPets(Plugin):
+    """Rows without their pets."""
+
+    def transform_result(self, result: Result, context: PluginContext) -> Result:
+        rows = [{key: value for key, value in row.items() if key != "pets"} for row in result.rows]
+        return result._replace(rows=rows, columns=tuple([each for each in result.columns if each.name != "pets"]))
+
+
+async def test_what_a_plugin_takes_away_cannot_fill_a_field(db: Database) -> None:
+    @dataclass
+    class Owner:
+        first_name: str
+        pets: list[Named]
+
+    pets = json_array_from(select_from(pet).select(pet.name).where(pet.owner_id == person.id)).as_("pets")
+    query = select_from(person).select(person.first_name, pets).where(person.id == 3)
+    assert await db.fetch_all(query.rows_as(Owner)) == [Owner("Cem", [Named("Minka")])]
+    view = db.with_plugin(WithoutPets())
+    assert await view.fetch_all(query) == [{"first_name": "Cem"}]
+    with pytest.raises(BuildError, match="pets"):
+        await view.fetch_all(query.rows_as(Owner))
 
 
 async def test_a_write_goes_through_those_that_wrap_the_running(restored_db: Database) -> None:

@@ -16,12 +16,18 @@ from tests.servers.process import ServerError, report
 
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _SUITES_WITHOUT_SECURITY = {"sid", "unstable"}
-_NEEDLESS = ("usr/bin", "usr/share/doc", "usr/share/man", "usr/share/locale")  # 90 MB of MySQL's 350
+_NEEDLESS = ("usr/share/doc", "usr/share/man", "usr/share/locale")
+_PROGRAMS = "usr/bin"  # most of 90 MB of MySQL's 350
 _ATTEMPTS = 3
 
 
-def unpacked(package: str, suite: str) -> Path:
+def unpacked(package: str, suite: str, *, is_program: bool = False) -> Path:
     """The folder with `package` of Debian's `suite` and all that it depends on, downloaded and unpacked once.
+
+    Args:
+        package: Its name.
+        suite: The release of Debian, such as ``"bookworm"``.
+        is_program: Whether the server lies among the programs for users, which else are left out.
 
     Raises:
         ServerError: when this is not a Debian machine or the download fails.
@@ -33,7 +39,7 @@ def unpacked(package: str, suite: str) -> Path:
         if not prefix.exists():
             started = time.monotonic()
             with tempfile.TemporaryDirectory(prefix=f".{prefix.name}.", dir=CACHE) as work:
-                _unpack(package, suite, Path(work)).rename(prefix)
+                _unpack(package, suite, Path(work), is_program=is_program).rename(prefix)
             report(f"{package} of Debian {suite} unpacked into {prefix} in {time.monotonic() - started:.1f} s")
     return prefix
 
@@ -48,14 +54,14 @@ def loader(prefix: Path) -> list[str]:
     raise ServerError(f"no dynamic linker under {prefix}")
 
 
-def _unpack(package: str, suite: str, work: Path) -> Path:
+def _unpack(package: str, suite: str, work: Path, *, is_program: bool) -> Path:
     _download(package, suite, work)
     prefix = work / "prefix"
     prefix.mkdir()
     prefix.chmod(0o755)  # whatever the umask: the servers run as another user
     for archive in sorted((work / "archives").glob("*.deb")):
         subprocess.run(["dpkg-deb", "-x", archive, prefix], check=True)
-    for folder in _NEEDLESS:
+    for folder in _NEEDLESS if is_program else (_PROGRAMS, *_NEEDLESS):
         shutil.rmtree(prefix / folder, ignore_errors=True)
     return prefix
 

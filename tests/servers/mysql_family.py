@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.servers.process import spawn, wait_until
+from tests.servers.process import more_options, spawn, wait_until
 
 # Nothing here must outlive a crash, and everything is small.
 THROW_AWAY = (
@@ -41,6 +41,7 @@ def serve(
             f"--pid-file={folder}/pid",
             f"--init-file={start_script}",
             "--skip-name-resolve",
+            *more_options(),
         ],
         log,
     )

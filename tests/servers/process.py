@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import shlex
 import socket
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+OPTIONS = "QUERYKIT_SERVER_OPTIONS"
+"""The environment variable with more options for a server's program, as a shell would read them."""
 STARTING_SECONDS = 60.0
 _POLL_SECONDS = 0.02
 _LOG_TAIL = 4000
@@ -57,6 +60,11 @@ def run(command: Sequence[str | Path], log: Path, *, stdin: Path = Path(os.devnu
         )
     if done.returncode:
         raise ServerError(f"{' '.join(map(str, command))} exited {done.returncode}:\n{_tail(log)}")
+
+
+def more_options() -> list[str]:
+    """What `OPTIONS` says."""
+    return shlex.split(os.environ.get(OPTIONS, ""))
 
 
 def spawn(command: Sequence[str | Path], log: Path) -> subprocess.Popen[bytes]:

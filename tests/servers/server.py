@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.servers import mariadb, mysql, pgbouncer, postgres
+from tests.servers import mariadb, mysql, pgbouncer, postgres, redis
 from tests.servers.cache import CACHE
 from tests.servers.process import free_port, give_to_server_user, report, spawn, wait_until
 
@@ -23,6 +23,7 @@ LAUNCHERS: dict[str, Callable[[Path, int], tuple[subprocess.Popen[bytes], str]]]
     "mysql": mysql.launch,
     "mariadb": mariadb.launch,
     "pgbouncer": pgbouncer.launch,
+    "redis": redis.launch,
 }
 DATABASES = ("postgres", "mysql", "mariadb")
 """Those that stand alone."""

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, assert_type
 
-from querykit import Column, Database, Table, fn, param, select, select_from, sql, value
-from querykit.builder.compiled import Streamed
+from pypika import Query
+
+from querykit import Column, Database, PreparedQuery, Table, fn, param, select, select_from, sql, value
+from querykit.builder.executor import Streamed
+from querykit.execution.stream import RowStream
 
 
 class Person(Table, name="person"):
@@ -51,6 +54,21 @@ async def typed_calls(db: Database) -> None:
     assert_type(await db.fetch_value(select_from(person).select(person.name.returns(bytes))), bytes)
     described = sql("SELECT id, name FROM person").returns_rows(id=int, name=str)
     assert_type(await db.fetch_all(described.rows_as(PersonOut)), list[PersonOut])
+
+    find = people.where(person.id == param("id", int)).prepare()
+    assert_type(find, PreparedQuery[PersonOut, Any])
+    assert_type(await find.fetch_one(id=7), PersonOut)
+    assert_type(await find.fetch_first(id=7), PersonOut | None)
+    name = db.prepare(select_from(person).select(person.name).where(person.id == param("id", int)))
+    assert_type(await name.fetch_value(id=7), str)
+
+    raw = sql("SELECT id, name FROM person")
+    assert_type(await db.fetch_all(raw), list[dict[str, Any]])
+    assert_type(await db.fetch_first(raw), dict[str, Any] | None)
+    assert_type(await db.fetch_column(raw), list[Any])
+    assert_type(await db.fetch_one(Query.from_("person").select("id")), dict[str, Any])
+    assert_type(db.stream(people), RowStream[PersonOut])
+    assert_type(db.stream(raw), RowStream[dict[str, Any]])
 
 
 def test_the_file_is_read_by_the_checkers() -> None:
