@@ -30,7 +30,7 @@ from querykit import (
     value,
 )
 from querykit.builder.json_result import compiled_as_json
-from querykit.builder.operands import Value
+from querykit.builder.operands import Parameter, Value
 from querykit.dialects import register_visitor
 from tests.expected import DIALECTS
 
@@ -193,6 +193,11 @@ def written_and_compiled(query: Any, name: str) -> tuple[Any, Any]:
     return dialect.written(query), query.compile(name)
 
 
+def by_name(parameters: tuple[Any, ...]) -> list[Any]:
+    """Parameters that come later by their names: two that are equal are two objects on copies of a statement."""
+    return [f":{each.name}" if isinstance(each, Parameter) else each for each in parameters]
+
+
 @pytest.mark.parametrize("name", DIALECTS)
 def test_every_query_has_the_text_the_values_and_the_plan_of_its_own(name: str) -> None:
     for values in ((1000, 2000), (3000, 4000), (5, 5), (6, 7)):
@@ -204,7 +209,7 @@ def test_every_query_has_the_text_the_values_and_the_plan_of_its_own(name: str) 
                     build(*values).compile(name)
                 continue
             assert compiled.sql == written.sql, title
-            assert compiled.parameters == written.parameters, title
+            assert by_name(compiled.parameters) == by_name(written.parameters), title
             assert (
                 compiled.arguments(
                     {"n": 1} if title == "a parameter" else {"m": 1} if title == "of another name" else None
