@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from querykit.builder.write import Assignment
     from querykit.dialects.base import Dialect
     from querykit.plugins.base import PluginContext
-    from querykit.plugins.tables import Marks, Writing
+    from querykit.plugins.tables import Marks, Row, Writing
 
 _SEEING: Final = frozenset({"with_deleted", "only_deleted"})
 
@@ -46,7 +46,8 @@ class SoftDeletePlugin(TablePlugin):
     - ``db.delete_from(person).where(…).hard_delete()`` deletes for good; ``only_deleted().hard_delete()``, what was
       deleted before. REPLACE, which would delete rows for good unseen, has to say it too.
 
-    It does not go together with `AuditPlugin`, which would write no entry for a deletion that became an UPDATE.
+    An entry of `AuditPlugin` says ``"soft_delete"`` of a row that a statement marks, ``"restore"`` of one that comes
+    back.
 
     Rows that the database itself deletes (ON DELETE CASCADE, triggers) are gone; nothing cascades to other tables.
 
@@ -56,8 +57,6 @@ class SoftDeletePlugin(TablePlugin):
         clock: Gives the time of a deletion; without it, the database does (`fn.now`).
     """
 
-    conflicts_with = ("AuditPlugin",)
-    """It would not see what becomes of a deletion, and miss an entry."""
     words = frozenset({"with_deleted", "only_deleted", "hard_delete", "restore"})
 
     def __init__(self, column: str, tables: Iterable[str], *, clock: Callable[[], dt.datetime] | None = None) -> None:
@@ -92,6 +91,13 @@ class SoftDeletePlugin(TablePlugin):
         if isinstance(statement, Update) and "restore" in own:
             return self._restored(statement, dialect)
         return statement
+
+    def change(self, table: Table, old: Row, new: Row, dialect: Dialect) -> str | None:
+        """``"soft_delete"`` of a row that is marked, ``"restore"`` of one that is no longer."""
+        was_there, is_there = old.get(self.column) is None, new.get(self.column) is None
+        if was_there is is_there or not self._names.find(table, dialect):
+            return None
+        return "soft_delete" if was_there else "restore"
 
     def _kept(self, statement: Delete[Any, Any], dialect: Dialect) -> Writing:
         deleted = (statement.table, *statement.others)

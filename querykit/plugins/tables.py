@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from querykit.plugins.base import PluginContext
 
     Marks = tuple[Mark, ...]
+    Row = Mapping[str, Any]
     Writing = Insert[Any, Any] | Restricted[Any, Any] | Merge[Any, Any]
 
 T = TypeVar("T")
@@ -55,6 +56,10 @@ class TablePlugin(Plugin):
     def written(self, statement: Writing, marks: Marks, context: PluginContext) -> Writing:
         """The write to run instead; `condition` is asked for the tables of what it gives."""
         return statement
+
+    def change(self, table: Table, old: Row, new: Row, dialect: Dialect) -> str | None:
+        """What an audit calls it that an update made this of a row; None where that is an update like others."""
+        return None
 
     def met(self, node: Any, marks: Marks, context: PluginContext) -> None:
         """Refuse what cannot be looked into: raw SQL, calls of functions that are not `fn`'s, nodes of others."""

@@ -13,11 +13,11 @@ from querykit.builder.insert import Insert
 from querykit.builder.merge import Merge
 from querykit.builder.operands import Parameter, Value
 from querykit.builder.rewrite import rewrite, walk, writes
-from querykit.builder.tables import Table
+from querykit.builder.tables import Column, Table
 from querykit.builder.update import Update
 from querykit.builder.write import Write
 from querykit.dialects.driver import DriverResult
-from querykit.errors import ConfigurationError, UsageError
+from querykit.errors import UsageError
 from querykit.plugins.audit.documents import document_of
 from querykit.plugins.audit.inserts import insert
 from querykit.plugins.audit.merges import merge
@@ -27,9 +27,12 @@ from querykit.plugins.audit.table import AuditTable, audit_table
 from querykit.plugins.audit.upserts import upsert
 from querykit.plugins.base import CONTEXT, Plugin
 from querykit.plugins.reads_only import said_to_read
+from querykit.plugins.tables import TableNames, TablePlugin, folded, names_of
 
 if TYPE_CHECKING:
     from querykit.builder.statement import Statement
+    from querykit.builder.write import Assignment
+    from querykit.dialects.base import Dialect
     from querykit.plugins.base import PluginContext
     from querykit.plugins.call import Call
 
@@ -97,23 +100,22 @@ class AuditPlugin(Plugin):
         clock: Callable[[], dt.datetime] = _now,
     ) -> None:
         """Hold what is said of tables."""
-        if isinstance(tables, str):
-            raise ConfigurationError(f"the tables of AuditPlugin are a list of names: [{tables!r}]")
         self.table = audit_table(table) if isinstance(table, str) else table
         self._actor = actor
         self._key = key
-        self._keys = dict(keys or {})
-        self._tables = None if tables is None else frozenset(tables)
-        self._left_out = {name: frozenset(columns) for name, columns in (leave_out or {}).items()}
+        self._keys = TableNames(keys or {}, "the keys of AuditPlugin")
+        self._tables = None if tables is None else names_of(tables, "the tables of AuditPlugin")
+        left_out = {name: frozenset(columns) for name, columns in (leave_out or {}).items()}
+        self._left_out = TableNames(left_out, "what AuditPlugin leaves out")
         self._clock = clock
 
     async def around_execute(self, call: Call, query: Statement[Any, Any], context: PluginContext) -> DriverResult:
         """Run a write between the reading of its rows, and write down what it changed."""
         statement = call.compiled.statement
-        if self._passes(call, statement):
+        if self._passes(call, statement, context.dialect):
             return await call.proceed()
         write = _auditable(call, statement)
-        keyed = self._keyed(write.table)
+        keyed = self._keyed(write, context.dialect)
         actor = self._actor_of(call, context)
         sets = call.parameters if call.wanted == "many" else (call.parameters,)
         async with call.together() as on:
@@ -124,27 +126,31 @@ class AuditPlugin(Plugin):
             return outcomes[0].result
         return DriverResult((), rows_affected=sum(each.result.rows_affected or 0 for each in outcomes))
 
-    def _passes(self, call: Call, statement: Statement[Any, Any]) -> bool:
+    def _passes(self, call: Call, statement: Statement[Any, Any], dialect: Dialect) -> bool:
         """Whether it is none of the audit's business."""
         if isinstance(statement, Explain) or any(isinstance(each, Unaudited) for each in call.plugins):
             return True
-        if isinstance(statement, Write) and not self._is_audited(statement.table):
+        if isinstance(statement, Write) and not self._is_audited(statement.table, dialect):
             return not _writes_inside(statement)
         if not call.compiled.is_clean and said_to_read(call) is not None:
             return True
         return call.only_reads or not writes(statement)
 
-    def _is_audited(self, table: Table) -> bool:
-        return table._name != self.table._name and (self._tables is None or table._name in self._tables)
+    def _is_audited(self, table: Table, dialect: Dialect) -> bool:
+        if folded(table._name, dialect) == folded(self.table._name, dialect):
+            return False
+        return self._tables is None or bool(self._tables.find(table, dialect))
 
-    def _keyed(self, table: Table) -> Keyed:
-        names = self._keys.get(table._name) or [each.name for each in table._primary_key] or self._key
+    def _keyed(self, write: Write[Any, Any], dialect: Dialect) -> Keyed:
+        table = write.table
+        names = self._keys.find(table, dialect) or [each.name for each in table._primary_key] or self._key
         if not names:
             raise UsageError(
                 f"the primary key of {table._name!r} is not known: declare it, column(primary_key=True), or say "
                 f"AuditPlugin(keys={{{table._name!r}: …}})"
             )
-        return Keyed(table, tuple([table[name] for name in ([names] if isinstance(names, str) else names)]))
+        columns = tuple([table[name] for name in ([names] if isinstance(names, str) else names)])
+        return Keyed(table, columns, _set_besides(write))
 
     def _actor_of(self, call: Call, context: PluginContext) -> object:
         actor = self._actor(context.request) if callable(self._actor) else self._actor
@@ -166,7 +172,7 @@ class AuditPlugin(Plugin):
     def _entry(self, work: Work, change: Change) -> dict[str, Any]:
         table, (key, old, new) = work.keyed.table, change
         names = [column.name for column in work.keyed.columns]
-        left_out = self._left_out.get(table._name, frozenset())
+        left_out = self._left_out.find(table, work.dialect) or frozenset()
 
         def document(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
             if row is None:
@@ -174,11 +180,37 @@ class AuditPlugin(Plugin):
             return document_of({name: value for name, value in row.items() if name not in left_out}, table)
 
         return {
-            "action": "insert" if old is None else "delete" if new is None else "update",
+            "action": _action(work, change),
             "row_key": document_of(dict(zip(names, key, strict=True)), table),
             "old_values": document(old),
             "new_values": document(new),
         }
+
+
+def _action(work: Work, change: Change) -> str:
+    """What was done to a row: an update may be more to a plugin that made it one."""
+    if change.old is None or change.new is None:
+        return "insert" if change.old is None else "delete"
+    of_tables = [each for each in work.call.plugins if isinstance(each, TablePlugin)]
+    found = [each.change(work.keyed.table, change.old, change.new, work.dialect) for each in of_tables]
+    return next((each for each in found if each is not None), "update")
+
+
+def _set_besides(write: Write[Any, Any]) -> tuple[Column[Any], ...]:
+    """The columns that a write sets, and its table does not declare: plugins set columns that programs leave out."""
+    table = write.table
+    if table._is_open:
+        return ()
+    assignments: list[Assignment] = []
+    if isinstance(write, Update):
+        assignments += write.assignments
+    elif isinstance(write, Merge):
+        assignments += [each for branch in write.branches for each in branch.assignments]
+    elif isinstance(write, Insert):
+        assignments += [(target, None) for target in write.targets]
+        assignments += write.conflict.assignments if write.conflict else ()
+    names = [column.name for column, _ in assignments if column.reference == table._reference]
+    return tuple([Column(name, table) for name in dict.fromkeys(names) if name not in table._columns])
 
 
 async def _written(work: Work, statement: Write[Any, Any]) -> Outcome:

@@ -46,10 +46,17 @@ class Outcome(NamedTuple):
 
 
 class Keyed(NamedTuple):
-    """A table, as a statement names it, with the columns of its primary key."""
+    """A table, as a statement names it.
+
+    Attributes:
+        table: The table.
+        columns: Those of its primary key.
+        besides: Those that the statement sets, and the table does not declare.
+    """
 
     table: Table
     columns: tuple[Column[Any], ...]
+    besides: tuple[Column[Any], ...] = ()
 
     def key_of(self, row: Row) -> Key:
         """The key of a row."""
@@ -63,7 +70,8 @@ class Keyed(NamedTuple):
 
     def selected(self) -> Select[Any, Any]:
         """All rows, whole."""
-        return Select[Any, Any]().replaced(sources=(self.table,)).select_all(self.table)
+        query = Select[Any, Any]().replaced(sources=(self.table,)).select_all(self.table)
+        return query.select(*self.besides) if self.besides else query
 
 
 class Work(NamedTuple):

@@ -17,7 +17,7 @@ class AuditTable(Table):
         id: A number that grows from entry to entry.
         changed_at: When the change was made.
         actor: Who made it.
-        action: ``"insert"``, ``"update"`` or ``"delete"``.
+        action: ``"insert"``, ``"update"``, ``"delete"``; with `SoftDeletePlugin`, ``"soft_delete"`` and ``"restore"``.
         table_name: The table that was changed, with its schema where the statement named one.
         row_key: The primary key of the row, as the new row has it: an object of its columns.
         old_values: The row before; NULL for one that was inserted.

@@ -16,7 +16,7 @@ NOON = dt.datetime(2024, 2, 29, 12, tzinfo=dt.UTC)
 
 
 class Log(AuditTable, name="audit_log"):
-    action: Column[str] = column(type=Varchar(10))
+    action: Column[str] = column(type=Varchar(20))
 
 
 class Card(Table, name="card"):

@@ -226,12 +226,11 @@ async def test_upserts_whose_key_is_not_named_are_refused(audited: Audited) -> N
 
 
 async def test_tables_without_a_known_key_are_refused(audited: Audited) -> None:
-    audited.plugin._key = None
     with pytest.raises(UsageError, match=r"the primary key of 'pet' is not known.*AuditPlugin\(keys=\{'pet': …\}\)"):
-        await audited.db.execute(renamed)
-    audited.plugin._keys = {"pet": "id"}
-    await audited.db.execute(renamed)
-    await audited.db.execute(insert_into(seat).values(hall="A", number=1))
+        await Audited(audited.plain, key=None).db.execute(renamed)
+    db = Audited(audited.plain, key=None, keys={"pet": "id"}).db
+    await db.execute(renamed)
+    await db.execute(insert_into(seat).values(hall="A", number=1))
     assert len(await audited.entries()) == 2
 
 
@@ -273,6 +272,16 @@ async def test_only_the_named_tables_are_audited_and_never_the_audit_itself(audi
     assert [entry[0] for entry in await audited.entries()] == ["insert"]
     with pytest.raises(ConfigurationError, match="a list of names"):
         AuditPlugin(table=log, actor="x", tables="card")
+
+
+async def test_names_are_compared_as_the_database_does(audited: Audited) -> None:
+    names = {"tables": ["CARD"], "keys": {"CARD": "id"}, "leave_out": {"CARD": ["title"]}}
+    await Audited(audited.plain, **names).db.execute(new)
+    entries = await audited.entries()
+    if audited.plain.dialect.name == "postgres":
+        assert entries == []
+    else:
+        assert [sorted(entry[3]) for entry in entries] == [["id", "points", "state"]]
 
 
 async def test_reads_and_explanations_pass(audited: Audited) -> None:
