@@ -20,6 +20,7 @@ from querykit.builder.creator import (
     with_recursive,
 )
 from querykit.builder.cte import cte, recursive_cte
+from querykit.builder.explain import MissingIndex, Plan
 from querykit.builder.expressions import Condition, Expression
 from querykit.builder.fn import fn
 from querykit.builder.functions import case, cast, scalar_subquery
@@ -158,6 +159,7 @@ __all__ = [
     "Json",
     "LockTimeoutError",
     "LogEntry",
+    "MissingIndex",
     "MultipleResultsError",
     "NoResultError",
     "NotNullViolationError",
@@ -167,6 +169,7 @@ __all__ = [
     "OutputColumn",
     "ParseJSONResultsPlugin",
     "PermissionDeniedError",
+    "Plan",
     "Plugin",
     "PluginError",
     "PolicyError",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from querykit.builder.compiled import ExecuteResult
+    from querykit.builder.explain import Plan
     from querykit.builder.json_result import Decimals
     from querykit.builder.statement import Statement
 
@@ -137,7 +138,7 @@ class Executor(Protocol):
         rollback: bool = False,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> Plan:
         """How the server would run it."""
         ...
 

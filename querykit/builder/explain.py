@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from querykit.builder.compiled import OutputColumn
@@ -36,3 +37,35 @@ class Explain(Statement[dict[str, Any], Any]):
 def explained(statement: Statement[Any, Any], *, analyze: bool, form: str | None) -> Explain:
     """The EXPLAIN of a statement."""
     return object.__new__(Explain).replaced(statement=statement, is_analyzed=analyze, form=form and form.lower())
+
+
+@dataclass(frozen=True)
+class MissingIndex:
+    """A column that a nested query is looked up by for each row around it, and that no index of its table begins with.
+
+    Attributes:
+        table: The table.
+        columns: The columns that an index would have.
+        sql: The statement that makes one.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    sql: str
+
+    def __str__(self) -> str:
+        """What is missing, and what to do."""
+        names = ", ".join(self.columns)
+        return (
+            f"{self.table} is searched by {names} for each row of the query around, and has no index for it: {self.sql}"
+        )
+
+
+class Plan(list[dict[str, Any]]):
+    """The rows of an EXPLAIN.
+
+    Attributes:
+        warnings: The indexes that nested queries would need.
+    """
+
+    warnings: tuple[MissingIndex, ...] = ()

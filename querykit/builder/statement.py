@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from querykit.builder.compiled import CompiledQuery, Dialect, ExecuteResult, OutputColumn
     from querykit.builder.cte import CommonTable
     from querykit.builder.executor import Executor, Streamed
+    from querykit.builder.explain import Plan
     from querykit.builder.json_result import Decimals
     from querykit.builder.tables import Table
 
@@ -305,8 +306,8 @@ class Statement(Generic[RowT, ValueT]):
         rollback: bool = False,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> list[dict[str, Any]]:
-        """How the server would run it: the rows of its EXPLAIN.
+    ) -> Plan:
+        """How the server would run it: the rows of its EXPLAIN, with `warnings` of indexes that nested queries lack.
 
         Args:
             analyze: Run it, and show what it took; of a write only together with `rollback`.

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table as Grid
 
-from querykit import CompiledQuery, Database
+from querykit import CompiledQuery, Database, Plan
 from querykit.cli.found import find_query, find_url
 from querykit.cli.migrate import migrate
 from querykit.cli.probes import PROBES
@@ -97,9 +97,12 @@ def doctor(url: str | None, is_json: bool) -> None:
 @takes_url
 @click.option("--analyze", is_flag=True, help="Run the query, and show what it took.")
 def explain(query: str, url: str | None, analyze: bool) -> None:
-    """Print how the server at URL would run QUERY, which is MODULE:NAME."""
-    for row in _run(_explained(find_url(url), find_query(query), analyze=analyze)):
+    """Print how the server at URL would run QUERY, which is MODULE:NAME, and warn of indexes that it lacks."""
+    plan = _run(_explained(find_url(url), find_query(query), analyze=analyze))
+    for row in plan:
         click.echo("  ".join(str(each) for each in row.values()))
+    for warning in plan.warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 querykit.add_command(migrate)
@@ -136,7 +139,7 @@ def _refusal(query: Any, dialect: str) -> str | None:
     return str(found) if isinstance(found, QueryKitError) else None
 
 
-async def _explained(url: str, query: Any, *, analyze: bool) -> list[dict[str, Any]]:
+async def _explained(url: str, query: Any, *, analyze: bool) -> Plan:
     async with Database(url, pool_size=1) as db:
         return await db.explain(query, analyze=analyze)
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from querykit.builder.compiled import CompiledQuery
+    from querykit.builder.raw import Fragment
     from querykit.builder.statement import Statement
+    from querykit.builder.tables import Table
     from querykit.dialects.compiler import Compiler
     from querykit.dialects.values import Values
 
@@ -50,6 +52,8 @@ class Dialect:
         compiler: Writes its SQL.
         values: How it holds values.
         literal: Writes a value, as the driver would take it, as the text of a definition.
+        indexes: The query that lists a table's indexes: their names and columns, a row for each column, in order; of a
+            table without any, one row of NULLs; of what is no table, none.
         shapes: The texts that it wrote.
     """
 
@@ -59,6 +63,7 @@ class Dialect:
     compiler: type[Compiler]
     values: Values
     literal: Callable[[object], str]
+    indexes: Callable[[Table], Fragment[Any]]
     shapes: Shapes = field(init=False)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from querykit.dialects.expressions import visits
 from querykit.dialects.writes import WriteCompiler
 
 if TYPE_CHECKING:
-    from querykit.builder.tables import Column
+    from querykit.builder.tables import Column, Table
 
 
 class ValuesCompiler(WriteCompiler):
@@ -62,3 +62,21 @@ class ValuesCompiler(WriteCompiler):
         if statement.form is not None:
             options.append(f"FORMAT {statement.form.upper()}")
         return f"EXPLAIN ({', '.join(options)})" if options else "EXPLAIN"
+
+    @classmethod
+    def index_for(cls, table: Table, columns: tuple[str, ...]) -> str:
+        """``CREATE INDEX "pet_owner_id_idx" ON "pet" ("owner_id")``, for a plan that lacks it."""
+        place = cls.names[table._name]
+        if table._schema is not None:
+            place = f"{cls.names[table._schema]}.{place}"
+        return f"CREATE INDEX {cls.index_name(table, columns)} ON {place} {cls.name_list(columns)}"
+
+    @classmethod
+    def index_name(cls, table: Table, columns: tuple[str, ...]) -> str:
+        """``"pet_owner_id_idx"``, within the length that every database takes."""
+        return cls.names["_".join([table._name, *columns])[:59] + "_idx"]
+
+    @classmethod
+    def name_list(cls, columns: tuple[str, ...]) -> str:
+        """``("a", "b")``."""
+        return f"({', '.join([cls.names[each] for each in columns])})"

@@ -20,6 +20,7 @@ from querykit.execution.handle import Handle
 from querykit.execution.json_bytes import json_bytes
 from querykit.execution.options import checked_timeout
 from querykit.execution.parts import parts_of, run_parts
+from querykit.execution.plan import plan_of
 from querykit.execution.result import decode_column, decode_rows
 from querykit.execution.stream import RowStream
 from querykit.execution.wanted import timed_out
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from querykit.builder.compiled import CompiledQuery
     from querykit.builder.executor import Executor
+    from querykit.builder.explain import Plan
     from querykit.builder.json_result import Decimals
     from querykit.builder.raw import Fragment
     from querykit.builder.tables import Table
@@ -339,8 +341,11 @@ class Runner(Handle):
         rollback: bool = False,
         parameters: Mapping[str, object] | None = None,
         timeout: float | None = None,
-    ) -> list[dict[str, Any]]:
-        """How the server would run a statement: the rows of its EXPLAIN.
+    ) -> Plan:
+        """How the server would run a statement: the rows of its EXPLAIN, with `warnings` of indexes that it lacks.
+
+        A nested query is looked up for each row of the query around it. The catalogue is asked for the indexes of each
+        table that is searched so; it names a column that no index begins with, however the server would go about it.
 
         Args:
             query: A statement, raw ``sql(…)`` or a PyPika query.
@@ -357,15 +362,15 @@ class Runner(Handle):
             UnsupportedError: the server has no such EXPLAIN.
         """
         plan = explained(as_statement(query), analyze=analyze, form=format)
-        if not plan.is_write:
-            return await self.fetch_all(plan, parameters=parameters, timeout=timeout)
-        if not rollback:
+        if plan.is_write and not rollback:
             raise UsageError(
                 "explain(analyze=True) runs the statement, which may write: say rollback=True to undo that"
             )
+        if not plan.is_write:
+            return await plan_of(plan, self, parameters, timeout)
         transaction = await self._together().start()
         try:
-            return await transaction.fetch_all(plan, parameters=parameters, timeout=timeout)
+            return await plan_of(plan, transaction, parameters, timeout)
         finally:
             await transaction.rollback()
 

@@ -1,10 +1,14 @@
 """Queries that the command is told to look at."""
 
-from querykit import select_from, table
+from querykit import json_array_from, select_from, table
 
 pet = table("pet")
 named = select_from(pet).select(pet.id).where(pet.name == "it's")
 locked = named.for_update()
+kin = pet.as_("kin")
+nested = select_from(pet).select(
+    json_array_from(select_from(kin).select(kin.name).where(kin.owner_id == pet.id)).as_("x")
+)
 half = select_from(pet)
 number = 7
 

@@ -71,6 +71,10 @@ async def test_a_plan_is_printed(urls, database_name):
     done = await asyncio.to_thread(run, "explain", f"{PLACE}:named", urls[database_name])
     assert done.exit_code == 0, done.output
     assert done.stdout.strip()
+    assert not done.stderr
+    done = await asyncio.to_thread(run, "explain", f"{PLACE}:nested", urls[database_name])
+    assert "warning: pet is searched by owner_id" in done.stderr
+    assert "CREATE INDEX" in done.stderr
 
 
 def test_without_a_database_it_says_where_to_name_one(monkeypatch, tmp_path):

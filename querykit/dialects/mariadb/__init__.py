@@ -2,6 +2,7 @@
 
 from querykit.dialects.base import Dialect, Features
 from querykit.dialects.mariadb.compiler import MariaDBCompiler
+from querykit.dialects.mariadb.indexes import indexes
 from querykit.dialects.mariadb.literals import literal
 from querykit.dialects.mariadb.types import VALUES
 
@@ -12,4 +13,5 @@ dialect = Dialect(
     compiler=MariaDBCompiler,
     values=VALUES,
     literal=literal,
+    indexes=indexes,
 )

@@ -2,6 +2,7 @@
 
 from querykit.dialects.base import Dialect, Features
 from querykit.dialects.mysql.compiler import MySQLCompiler
+from querykit.dialects.mysql.indexes import indexes
 from querykit.dialects.mysql.literals import literal
 from querykit.dialects.mysql.types import VALUES
 
@@ -12,4 +13,5 @@ dialect = Dialect(
     compiler=MySQLCompiler,
     values=VALUES,
     literal=literal,
+    indexes=indexes,
 )

@@ -2,6 +2,7 @@
 
 from querykit.dialects.base import Dialect, Features
 from querykit.dialects.postgres.compiler import PostgresCompiler
+from querykit.dialects.postgres.indexes import indexes
 from querykit.dialects.postgres.literals import literal
 from querykit.dialects.postgres.types import VALUES
 
@@ -14,4 +15,5 @@ dialect = Dialect(
     compiler=PostgresCompiler,
     values=VALUES,
     literal=literal,
+    indexes=indexes,
 )

@@ -2,6 +2,7 @@
 
 from querykit.dialects.base import Dialect, Features
 from querykit.dialects.sqlite.compiler import SQLiteCompiler
+from querykit.dialects.sqlite.indexes import indexes
 from querykit.dialects.sqlite.literals import literal
 from querykit.dialects.sqlite.types import VALUES
 
@@ -12,4 +13,5 @@ dialect = Dialect(
     compiler=SQLiteCompiler,
     values=VALUES,
     literal=literal,
+    indexes=indexes,
 )

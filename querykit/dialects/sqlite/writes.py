@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from querykit.builder.locking import Lock
     from querykit.builder.merge import Merge
     from querykit.builder.statement import Statement
+    from querykit.builder.tables import Table
     from querykit.builder.upsert import Conflict
     from querykit.builder.values_table import ValuesTable
     from querykit.builder.write import Write
@@ -38,6 +39,14 @@ class SQLiteWrites(Compiler):
         if statement.is_analyzed:
             raise self.unsupported("EXPLAIN ANALYZE", "explain() shows the plan; measure the time around the call")
         return "EXPLAIN QUERY PLAN"
+
+    @classmethod
+    def index_for(cls, table: Table, columns: tuple[str, ...]) -> str:
+        """``CREATE INDEX "main"."pet_owner_id_idx" ON "pet" ("owner_id")``: the schema stands before the index."""
+        name, place = cls.index_name(table, columns), cls.names[table._name]
+        if table._schema is not None:
+            name = f"{cls.names[table._schema]}.{name}"
+        return f"CREATE INDEX {name} ON {place} {cls.name_list(columns)}"
 
     def lock_clause(self, lock: Lock, query: Select[Any, Any]) -> str:
         """Refuse locks on rows."""
