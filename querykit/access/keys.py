@@ -55,7 +55,7 @@ def _references(child: Table, parent: Table) -> Iterator[tuple[str, str]]:
     for name in child._columns:
         reference = child._options(name).references
         if reference is not None and (reference.table, reference.schema) == (parent._name, parent._schema):
-            yield name, reference.column
+            yield name, parent._column_named(reference.column).name
 
 
 def _names(keys: Keys) -> tuple[str, ...]:

@@ -65,6 +65,7 @@ NO_DEFAULT: Final[Any] = _NoDefault()
 class ColumnOptions:
     """What `column` was told: for relations, for what faces the outside, and for those who make tables."""
 
+    name: str | None = None
     type: Any = None
     primary_key: bool = False
     identity: bool = False
@@ -90,6 +91,7 @@ PLAIN: Final = ColumnOptions()
 
 def column(
     *,
+    name: str | None = None,
     type: Any = None,  # noqa: A002 - the word of SQL and of every such library
     primary_key: bool = False,
     identity: bool = False,
@@ -112,6 +114,7 @@ def column(
     ...     owner_id: Column[int] = column(references=references("person", on_delete="cascade"))
 
     Args:
+        name: Its name in the database, where that is another than Python's, which queries, rows and results use.
         type: The database's type, where the annotation alone would choose another.
         primary_key: Whether it is the table's primary key, or part of it.
         identity: Whether the database numbers the rows by it.
@@ -127,6 +130,7 @@ def column(
             from outside filter or sort by it. Queries of one's own take it as any other.
     """
     return ColumnOptions(
+        name=name,
         type=type,
         primary_key=primary_key,
         identity=identity,

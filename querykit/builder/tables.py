@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self, TypeVar, get_args, get_origin
 from typing import cast as static_cast
 
 from pypika.terms import Field
@@ -26,14 +26,15 @@ class Column(Expression[T_co], Field):
     """A column of a table, of an aliased sub-query or of a CTE. Tables make them; annotate with ``Column[int]``.
 
     Attributes:
-        name: Its name in the database.
+        name: Its name in Python, in results, and in the database if no other is said.
+        column_name: Its name in the database: that of ``column(name=…)``, or the same.
         table: The table that it belongs to.
         reference: The name that qualifies it: its table's alias, or own name.
     """
 
     def __init__(self, name: str, table: Source, type_: ValueType | None = None) -> None:
         """Hold the name, the table that qualifies it, and the type of its values."""
-        self.name = name
+        self.name = self.column_name = name
         self.table: Any = table
         self.reference = table._reference
         self.value_type = type_
@@ -70,6 +71,25 @@ class Column(Expression[T_co], Field):
 
 class JsonColumn(JsonExpression, Column[Any]):  # type: ignore[misc]
     """A column that holds JSON, which can be stepped into: ``person.profile["auth"]["roles"][0]``."""
+
+
+class RenamedColumn(Column[T_co]):
+    """A column that has another name in the database: ``column(name="createdAt")``. Selected, it gets Python's name.
+
+    It is a class of its own so that other columns are written without a look at whether they are renamed.
+    """
+
+    def __init__(self, name: str, table: Source, type_: ValueType | None, column_name: str) -> None:
+        """Hold both names."""
+        super().__init__(name, table, type_)
+        self.column_name = column_name
+
+
+class RenamedJsonColumn(JsonExpression, RenamedColumn[Any]):  # type: ignore[misc]
+    """A column that holds JSON and has another name in the database."""
+
+
+RENAMED: Final = frozenset({RenamedColumn, RenamedJsonColumn})
 
 
 def typed_column(name: str, source: Source, type_: ValueType | None) -> Column[Any]:
@@ -151,6 +171,8 @@ class Table(Source):
     _table_name: ClassVar[str] = ""
     _table_schema: ClassVar[str | None] = None
     _declared: ClassVar[Mapping[str, ValueType | None] | None] = None
+    _column_names: Mapping[str, str] = {}
+    """The names in the database of the columns that have others there."""
 
     def __init_subclass__(cls, name: str | None = None, schema: str | None = None, **options: Any) -> None:
         """Take the table's name from the class statement; without one, the class is a base for others."""
@@ -175,12 +197,21 @@ class Table(Source):
         self._alias = alias
         self._reference = alias or name
         self._columns = {each: typed_column(each, self, type_) for each, type_ in declared.items()}
+        if self._column_names:
+            self._columns.update(_renamed_columns(self, declared))
         self.__dict__.update({each: column for each, column in self._columns.items() if each not in _TAKEN_NAMES})
 
     @property
     def _primary_key(self) -> tuple[Column[Any], ...]:
         """The columns of its primary key, in the order of their declaration; none, where none is declared."""
         return tuple(each for name, each in self._columns.items() if self._options(name).primary_key)
+
+    def _column_named(self, column_name: str) -> Column[Any]:
+        """The column of that name in the database."""
+        for name, other in self._column_names.items():
+            if other == column_name:
+                return self[name]
+        return self[column_name]
 
     def _options(self, name: str) -> ColumnOptions:
         """What `column` was told of the column of that name."""
@@ -191,6 +222,8 @@ class Table(Source):
         """The same table under another name, with columns of its own: needed where a table meets itself."""
         aliased = object.__new__(type(self))
         types = {name: column.value_type for name, column in self._columns.items()}
+        if self._column_names:
+            aliased._column_names = self._column_names
         aliased._setup(self._name, self._schema, checked_name(alias, "an alias"), types)
         return aliased
 
@@ -242,6 +275,7 @@ def _declared_columns(cls: type[Table]) -> Mapping[str, ValueType | None]:
     declared = cls.__dict__.get("_declared")
     if declared is None:
         declared = cls._declared = dict(_read_annotations(cls))
+        cls._column_names = _read_column_names(cls, declared)
     return static_cast("Mapping[str, ValueType | None]", declared)
 
 
@@ -257,6 +291,31 @@ def _read_annotations(cls: type[Table]) -> Iterator[tuple[str, ValueType | None]
                     raise BuildError(f"{cls.__name__}.{name}: {error}") from None
             elif hint is Column:
                 yield name, None
+
+
+def _read_column_names(cls: type[Table], declared: Mapping[str, ValueType | None]) -> dict[str, str]:
+    """The names in the database of the columns that have others there.
+
+    Raises:
+        BuildError: two columns have one name, or a name is none.
+    """
+    names: dict[str, str] = {}
+    for name in declared:
+        options = getattr(cls, name, None)
+        given = options.name if isinstance(options, ColumnOptions) else None
+        names[name] = name if given is None else checked_name(given, f"the column {cls.__name__}.{name}")
+    for name, column_name in names.items():
+        twice = next((other for other in names if other != name and names[other] == column_name), None)
+        if twice is not None:
+            raise BuildError(f"{cls.__name__}.{name} and {cls.__name__}.{twice} are both the column {column_name!r}")
+    return {name: column_name for name, column_name in names.items() if name != column_name}
+
+
+def _renamed_columns(table: Table, declared: Mapping[str, ValueType | None]) -> Iterator[tuple[str, Column[Any]]]:
+    for name, column_name in table._column_names.items():
+        type_ = declared[name]
+        kind = RenamedJsonColumn if type_ is not None and type_.kind == "json" else RenamedColumn
+        yield name, kind(name, table, type_, column_name)
 
 
 def _annotations(cls: type) -> dict[str, Any]:

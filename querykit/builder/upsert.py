@@ -126,7 +126,7 @@ class ExcludedColumn(Expression[Any]):
     It is no `Column`, or Python would turn ``column < excluded.column`` round.
 
     Attributes:
-        name: Its name in the database.
+        name: The name that its table calls it by.
     """
 
     def __init__(self, name: str, type_: ValueType | None) -> None:

@@ -204,8 +204,8 @@ def target_column(table: Table, key: Any, *, may_be_joined: bool = False) -> Col
     if not isinstance(key, Column):
         raise BuildError(f"a column is given by its name or as table.column, not as {type(key).__name__}")
     is_same = isinstance(key.table, Table) and key.table._name == table._name
-    if key.table is table or (is_same and (key.reference == table._reference or not may_be_joined)):
-        return table[key.name]
+    if is_same and (key.reference == table._reference or not may_be_joined):
+        return table._column_named(key.column_name)
     if may_be_joined and isinstance(key.table, Table):
         return key
     raise BuildError(f"{key.described()} is no column of {table._reference!r}, which is written")

@@ -272,7 +272,7 @@ class ExpressionCompiler:
     @classmethod
     def qualified(cls, column: Column[Any]) -> str:
         """``"table"."column"``."""
-        return f"{cls.names[column.reference]}.{cls.names[column.name]}"
+        return f"{cls.names[column.reference]}.{cls.names[column.column_name]}"
 
     def out_of_scope(self, reference: str, column: str) -> CompileError:
         """The error for a column whose table stands in no FROM around it."""

@@ -77,7 +77,9 @@ class InsertCompiler(SelectCompiler):
         targets = statement.targets
         if statement.is_of_defaults:
             return self.default_row(statement)
-        columns = " " if statement.is_positional else f" ({', '.join([self.names[each.name] for each in targets])}) "
+        columns = (
+            " " if statement.is_positional else f" ({', '.join([self.names[each.column_name] for each in targets])}) "
+        )
         if statement.query is not None:
             return columns + self.inserted_query(statement, statement.query)
         if not statement.rows:
@@ -206,7 +208,10 @@ class InsertCompiler(SelectCompiler):
     @contextmanager
     def unqualified(self) -> Iterator[None]:
         """Write columns by their name alone."""
-        qualified, self.column_sql = self.column_sql, Written[Column[Any], str](lambda column: self.names[column.name])
+        qualified, self.column_sql = (
+            self.column_sql,
+            Written[Column[Any], str](lambda column: self.names[column.column_name]),
+        )
         yield
         self.column_sql = qualified
 
@@ -219,14 +224,17 @@ class InsertCompiler(SelectCompiler):
                     f"statements that set columns of several tables ({column.described()})",
                     "run one for each table, in one transaction",
                 )
-            written.append(f"{self.names[column.name]} = {self.assigned(value, column)}")
+            written.append(f"{self.names[column.column_name]} = {self.assigned(value, column)}")
         return ", ".join(written)
 
     @visits(ExcludedColumn)
     def visit_excluded(self, node: ExcludedColumn) -> str:
         """``"excluded"."name"``."""
-        self.check_excluded(node)
-        return f"{self.names['excluded']}.{self.names[node.name]}"
+        return f"{self.names['excluded']}.{self.excluded_name(node, self.check_excluded(node))}"
+
+    def excluded_name(self, node: ExcludedColumn, inserting: Insert[Any, Any]) -> str:
+        """The name of a column of the new row."""
+        return self.names[inserting.table[node.name].column_name]
 
     def check_excluded(self, node: ExcludedColumn) -> Insert[Any, Any]:
         """The INSERT that is written; a column of its new row is refused where there is none, or no such column."""

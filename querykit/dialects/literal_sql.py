@@ -49,7 +49,7 @@ def literal_sql(
         return str(compiler.compile(written).sql)
     if of is not None:
         compiler.scope = frozenset((of._reference,))
-        compiler.column_sql = Written[Column[Any], str](lambda column: compiler.names[column.name])
+        compiler.column_sql = Written[Column[Any], str](lambda column: compiler.names[column.column_name])
     return str(compiler.finished(compiler.visit(operand(written, like))))
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from querykit.builder.expressions import Expression
 from querykit.builder.groupings import GroupingSets
 from querykit.builder.marks import refuse_unheard
-from querykit.builder.query import AliasedQuery, AllColumns, Query
+from querykit.builder.query import AliasedQuery, AllColumns, Query, output_name
 from querykit.builder.raw import RawStatement, RawTable
 from querykit.builder.select import Select
-from querykit.builder.tables import Column, Table, UndeclaredTable
+from querykit.builder.tables import RENAMED, Column, Table, UndeclaredTable
 from querykit.dialects.expressions import BOUND, Written, is_value, visits
 from querykit.dialects.locking import LockingCompiler
 from querykit.errors import CompileError
@@ -189,7 +189,9 @@ class SelectCompiler(LockingCompiler):
         kind = type(column)
         sql = self.typed(column) if kind in BOUND else self.visitor_of[kind](self, column)
         alias = column.alias if isinstance(column, Expression) else column.__dict__.get("alias")
-        return sql if alias is None else f"{sql} AS {self.names[alias]}"
+        if alias is None:
+            return f"{sql} AS {self.names[str(output_name(column))]}" if kind in RENAMED else sql
+        return f"{sql} AS {self.names[alias]}"
 
     def from_clause(self, query: Select[Any, Any], outer: frozenset[str]) -> str:
         """``FROM a, b JOIN c ON …``; a derived table sees what stands around the query, not its neighbours."""
@@ -213,10 +215,30 @@ class SelectCompiler(LockingCompiler):
             if join.predicates:
                 sql += f" ON {self.all_of(join.predicates)}"
             elif join.using:
-                sql += f" USING ({', '.join([self.names[name] for name in join.using])})"
+                sql += f" USING ({', '.join(self.using_names(query, join))})"
             self.scope = outer
         self.scope, self.from_scope = inner, around
         return sql
+
+    def using_names(self, query: Query[Any, Any], join: Join) -> list[str]:
+        """The names of the columns that both sides of a join have.
+
+        Raises:
+            CompileError: one has another name in the database on the other side.
+        """
+        sources = (*getattr(query, "sources", ()), *[each.source for each in getattr(query, "joins", ())])
+        tables = [each for each in sources if isinstance(each, Table) and each._column_names]
+        names = []
+        for name in join.using:
+            column_names = getattr(join.source, "_column_names", {})
+            own = column_names.get(name, name)
+            other = next((each for each in tables if name in each._columns and each[name].column_name != own), None)
+            if other is not None:
+                raise CompileError(
+                    f"using={name!r}: it is {own!r} on one side and {other[name].column_name!r} on the other: say on"
+                )
+            names.append(self.names[own])
+        return names
 
     def join_words(self, join: Join) -> str:
         """``INNER JOIN`` and its like."""

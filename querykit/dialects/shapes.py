@@ -21,7 +21,7 @@ from querykit.builder.operands import Keyword, Parameter, Subquery, Value
 from querykit.builder.patterns import Like
 from querykit.builder.query import AllColumns
 from querykit.builder.select import Select
-from querykit.builder.tables import Column, JsonColumn, Table
+from querykit.builder.tables import RENAMED, Column, JsonColumn, RenamedColumn, RenamedJsonColumn, Table
 from querykit.builder.value_types import type_of
 
 if TYPE_CHECKING:
@@ -107,10 +107,12 @@ class ShapeReader:
         for predicate in predicates:
             self.term(predicate)
         for ordering in orderings:
-            term = ordering.term
-            if type(term) is not Column or term.alias is not None:  # another may be written as the position of a column
+            term: Any = ordering.term
+            if (
+                type(term) not in COLUMNS or term.alias is not None
+            ):  # another may be written as the position of a column
                 raise LookupError
-            key += (term.reference, term.name, term.value_type, ordering.direction, ordering.nulls)
+            key += (term.reference, term.column_name, term.value_type, ordering.direction, ordering.nulls)
 
     def rarer(self, query: Select[Any, Any], parts: dict[str, Any]) -> None:
         """The clauses that few selects have."""
@@ -126,10 +128,11 @@ class ShapeReader:
         )
         for join in query.joins:
             self.join(join)
-        for each in query.groupings:
-            if type(each) is not Column or each.alias is not None:  # as in ORDER BY
+        grouping: Any
+        for grouping in query.groupings:
+            if type(grouping) not in COLUMNS or grouping.alias is not None:  # as in ORDER BY
                 raise LookupError
-            self.key += (each.reference, each.name, each.value_type)
+            self.key += (grouping.reference, grouping.column_name, grouping.value_type)
         for each in query.group_predicates:
             self.term(each)
         for count in (query.row_limit, query.row_offset):
@@ -168,9 +171,9 @@ class ShapeReader:
 
     # -- kinds of nodes -----------------------------------------------------------------------------------------------
 
-    def json_column(self, node: JsonColumn) -> None:
-        """A column of JSON."""
-        self.key += (node.reference, node.name)
+    def other_column(self, node: JsonColumn | RenamedColumn[Any]) -> None:
+        """A column of JSON, or one that has another name in the database."""
+        self.key += (node.reference, node.name, node.column_name)
 
     def value(self, node: Value[Any]) -> None:
         """A value, of which only the type is part of the shape."""
@@ -290,8 +293,13 @@ def _reader(read: Reader, parts: str) -> tuple[Reader, frozenset[str]]:
     return read, frozenset({*parts.split(), "alias", "value_type"})
 
 
+COLUMNS = RENAMED | {Column}
+
 READERS: dict[type, tuple[Reader, frozenset[str]]] = {
-    JsonColumn: _reader(ShapeReader.json_column, "reference name table"),
+    **{
+        kind: _reader(ShapeReader.other_column, "reference name column_name table")
+        for kind in (JsonColumn, RenamedColumn, RenamedJsonColumn)
+    },
     Value: _reader(ShapeReader.value, "value"),
     Parameter: _reader(ShapeReader.parameter, "name"),
     Keyword: _reader(ShapeReader.keyword, "word"),

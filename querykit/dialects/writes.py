@@ -137,7 +137,7 @@ class WriteCompiler(InsertCompiler):
         if branch.action == "UPDATE":
             return f"{sql} SET {self.set_clause(branch.assignments, statement)}"
         if branch.action == "INSERT":
-            columns = ", ".join([self.names[column.name] for column, _ in branch.assignments])
+            columns = ", ".join([self.names[column.column_name] for column, _ in branch.assignments])
             values = ", ".join([self.assigned(value, column) for column, value in branch.assignments])
             return f"{sql} ({columns}) VALUES ({values})"
         return sql

@@ -125,5 +125,6 @@ def opened(table: Table) -> UndeclaredTable:
     """A table under its name, schema and alias, with the types that it declares and any other column."""
     made = object.__new__(UndeclaredTable)
     types = {name: column.value_type for name, column in table._columns.items()}
+    made._column_names = table._column_names
     made._setup(table._name, table._schema, table._alias, types)
     return made

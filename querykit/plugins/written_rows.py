@@ -87,7 +87,9 @@ class WrittenRows:
         made, term = policy
         terms = term.terms if isinstance(term, Logic) and term.operator == "AND" else (term,)
         columns = {
-            self._folded(each.name): each for each in walk(term) if isinstance(each, Column) and each.table is made
+            self._folded(each.column_name): each
+            for each in walk(term)
+            if isinstance(each, Column) and each.table is made
         }
         compared = [(place, *found) for place, each in enumerate(terms) if (found := _of_request(each, made))]
         return Guarded(made, terms, tuple(compared), columns)
@@ -102,7 +104,7 @@ class WrittenRows:
         if guarded is None:
             return statement
         self._refuse_unseen(statement, guarded)
-        places = self._places([each.name for each in statement.targets], guarded)
+        places = self._places([each.column_name for each in statement.targets], guarded)
         if statement.query is not None:
             made = statement.with_part("query", self._inserted_query(statement.query, places, guarded))
         else:
@@ -122,8 +124,8 @@ class WrittenRows:
         conflict = statement.conflict
         if conflict is None or not conflict.assignments or self._context.dialect.features.filters_upserts:
             return
-        targets = {self._folded(each.name) for each in conflict.targets if isinstance(each, Column)}
-        needed = {self._folded(column.name): column.name for _, column, _ in guarded.compared}
+        targets = {self._folded(each.column_name) for each in conflict.targets if isinstance(each, Column)}
+        needed = {self._folded(column.column_name): column.name for _, column, _ in guarded.compared}
         if not needed or not targets.issuperset(needed):
             key = ", ".join(needed.values()) or "a column compared with the request"
             raise PolicyError(
@@ -148,7 +150,7 @@ class WrittenRows:
         seen = {
             place
             for place, column, key in guarded.compared
-            if (cells := cells_of(self._folded(column.name))) is not None and self._expect(cells, key, column)
+            if (cells := cells_of(self._folded(column.column_name))) is not None and self._expect(cells, key, column)
         }
         return tuple([each for place, each in enumerate(guarded.terms) if place not in seen])
 
@@ -212,9 +214,9 @@ class WrittenRows:
     def _assignments(self, assignments: tuple[Assignment, ...], guarded: Guarded) -> tuple[Assignment, ...]:
         """What an UPDATE sets in a table."""
         own = {
-            self._folded(column.name): place
+            self._folded(column.column_name): place
             for place, (column, _) in enumerate(assignments)
-            if column.reference == guarded.table._reference and self._folded(column.name) in guarded.columns
+            if column.reference == guarded.table._reference and self._folded(column.column_name) in guarded.columns
         }
         left = self._left(guarded, lambda name: [assignments[own[name]][1]] if name in own else None)
         if not any(self._reads(each, own, guarded) for each in left):
@@ -226,7 +228,7 @@ class WrittenRows:
 
     def _reads(self, term: Term, names: Mapping[str, int], guarded: Guarded) -> bool:
         return any(
-            isinstance(each, Column) and each.table is guarded.table and self._folded(each.name) in names
+            isinstance(each, Column) and each.table is guarded.table and self._folded(each.column_name) in names
             for each in walk(term)
         )
 
@@ -242,7 +244,7 @@ class WrittenRows:
         if branch.action != "INSERT":
             return branch
         columns = [column for column, _ in branch.assignments]
-        places = self._places([column.name for column in columns], guarded)
+        places = self._places([column.column_name for column in columns], guarded)
         (row,) = self._rows((tuple([value for _, value in branch.assignments]),), places, guarded)
         return branch._replace(assignments=tuple(zip(columns, row, strict=True)))
 
@@ -279,7 +281,7 @@ class WrittenRows:
 
         def rule(node: Any) -> Any:
             if isinstance(node, Column) and node.table is guarded.table:
-                return cells.get(self._folded(node.name), node)
+                return cells.get(self._folded(node.column_name), node)
             return _typed(node) if isinstance(node, Comparison) else node
 
         return Enforced(rewrite(and_(*terms), rule), value)
@@ -292,7 +294,10 @@ class WrittenRows:
         """
         kinds = set(map(type, cells))
         if any(issubclass(each, Term) and each is not Parameter for each in kinds):
-            return all(type(each) is ExcludedColumn and each.name == column.name for each in cells)
+            written = self._statement.table
+            return all(
+                type(each) is ExcludedColumn and written[each.name].column_name == column.column_name for each in cells
+            )
         names = (
             frozenset([each.name for each in cells if type(each) is Parameter]) if Parameter in kinds else frozenset()
         )

@@ -136,4 +136,4 @@ def index(
 def _names(columns: Sequence[Column[Any]]) -> tuple[str, ...]:
     if not columns or not all(isinstance(each, Column) for each in columns):
         raise BuildError("a constraint is of columns of its table")
-    return tuple([each.name for each in columns])
+    return tuple([each.column_name for each in columns])

@@ -43,6 +43,7 @@ class ColumnDefinition:
         generated: The expression that it is computed from; None for an ordinary column.
         comment: What the database keeps as its description.
         collation: The collation of its text.
+        declared: The column that declares it.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ColumnDefinition:
     generated: Expression[Any] | None = None
     comment: str | None = None
     collation: str | None = None
+    declared: Column[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +109,7 @@ def _column(table: Table, name: str) -> ColumnDefinition:
     if options.has_default and options.generated is not None:
         raise BuildError(f"{table._name}.{name} is computed, and takes no default")
     return ColumnDefinition(
-        name,
+        table._columns[name].column_name,
         options.type or sql_type(type_),
         is_nullable=type_ is None or type_.is_nullable,
         is_identity=options.identity,
@@ -115,22 +117,23 @@ def _column(table: Table, name: str) -> ColumnDefinition:
         generated=None if options.generated is None else options.generated(table),
         comment=options.comment,
         collation=options.collation,
+        declared=table._columns[name],
     )
 
 
 def _of_columns(table: Table) -> Iterator[Constraint]:
     """What the options of single columns say."""
     if table._primary_key:
-        yield PrimaryKey(tuple([column.name for column in table._primary_key]))
+        yield PrimaryKey(tuple([column.column_name for column in table._primary_key]))
     for name, column in table._columns.items():
         options = table._options(name)
         if options.unique:
-            yield Unique((name,))
+            yield Unique((column.column_name,))
         if options.check is not None:
             yield Check(options.check(table))
         if options.references is not None:
             to = options.references
-            yield ForeignKey((name,), to.table, (to.column,), to.schema, to.on_delete, to.on_update)
+            yield ForeignKey((column.column_name,), to.table, (to.column,), to.schema, to.on_delete, to.on_update)
         if options.index:
             yield Index((column,))
 
@@ -166,4 +169,4 @@ def name_of(table: Table, constraint: Constraint) -> str:
 
 def _column_names(terms: tuple[Any, ...]) -> list[str]:
     bare = [getattr(each, "term", each) for each in terms]
-    return [each.name for each in bare if isinstance(each, Column)]
+    return [each.column_name for each in bare if isinstance(each, Column)]

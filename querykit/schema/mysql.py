@@ -38,7 +38,7 @@ class MySQLWriter(Writer):
         keys = [definition.primary_key, *definition.uniques, *definition.foreign_keys]
         indexed = [term for index in definition.indexes if index.method is None for term in index.terms]
         return any(column.name in key.columns for key in keys if key is not None) or any(
-            getattr(getattr(term, "term", term), "name", None) == column.name for term in indexed
+            getattr(getattr(term, "term", term), "column_name", None) == column.name for term in indexed
         )
 
     def column(self, column: ColumnDefinition, definition: TableDefinition) -> str:

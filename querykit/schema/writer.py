@@ -155,7 +155,7 @@ class Writer:
     def default(self, column: ColumnDefinition, definition: TableDefinition) -> str:
         """What a row gets that names no value."""
         value = None if column.default is None else column.default.value
-        return f"({self.written(value, definition.table, like=definition.table[column.name])})"
+        return f"({self.written(value, definition.table, like=column.declared)})"
 
     def identity(self) -> str:
         """What numbers the rows."""

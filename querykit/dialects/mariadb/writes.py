@@ -73,8 +73,7 @@ class MariaDBWrites(MySQLWrites):
 
         Source: https://mariadb.com/kb/en/values-value/
         """
-        self.check_excluded(node)
-        return f"VALUES({self.names[node.name]})"
+        return f"VALUES({self.excluded_name(node, self.check_excluded(node))})"
 
     # -- UPDATE, DELETE -----------------------------------------------------------------------------------------------
 

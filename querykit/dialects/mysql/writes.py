@@ -164,7 +164,7 @@ class MySQLWrites(Compiler):
 
     def new_row_of_query(self, statement: Insert[Any, Any]) -> str:
         """```new` (`a`, `b`)``: the name of the row that a query gave, and of its columns."""
-        columns = ", ".join([self.names[each.name] for each in statement.targets])
+        columns = ", ".join([self.names[each.column_name] for each in statement.targets])
         return f"{self.names[self.new_row(statement)]} ({columns})"
 
     # -- ON DUPLICATE KEY UPDATE --------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class MySQLWrites(Compiler):
         column = next(iter((*conflict.targets, *statement.targets)), None)
         if not isinstance(column, Column):
             raise self.unsupported("ON CONFLICT DO NOTHING for DEFAULT VALUES", "name a column in on_conflict(…)")
-        name = self.names[column.name]
+        name = self.names[column.column_name]
         return f"{name} = {self.names[statement.table._reference]}.{name}"
 
     def new_row(self, statement: Insert[Any, Any]) -> str:
@@ -212,7 +212,7 @@ class MySQLWrites(Compiler):
         """```new`.`name```."""
         inserting = self.check_excluded(node)
         self.uses_new_row = True
-        return f"{self.names[self.new_row(inserting)]}.{self.names[node.name]}"
+        return f"{self.names[self.new_row(inserting)]}.{self.excluded_name(node, inserting)}"
 
     # -- SET ----------------------------------------------------------------------------------------------------------
 
@@ -245,7 +245,7 @@ class MySQLWrites(Compiler):
             raise self.out_of_scope(column.reference, column.name)
         parameters, adapters = self.parameters, self.adapters
         self.parameters, self.adapters = [], []
-        name = self.names[column.name]
+        name = self.names[column.column_name]
         if is_joined:
             name = f"{self.names[column.reference]}.{name}"
         sql = f"{name} = {self.assigned(value, column)}"
@@ -256,7 +256,7 @@ class MySQLWrites(Compiler):
     def is_read(self, own: tuple[Any, ...], waiting: list[tuple[Any, ...]]) -> bool:
         """Whether another assignment that is still to be written reads the column of this one."""
         column = own[0]
-        name = f"{self.names[column.reference]}.{self.names[column.name]}"
+        name = f"{self.names[column.reference]}.{self.names[column.column_name]}"
         return any(each is not own and name in each[1].partition(" = ")[2] for each in waiting)
 
     # -- UPDATE, DELETE -----------------------------------------------------------------------------------------------

@@ -244,7 +244,7 @@ class AsyncpgConnection:
             status = await self.driver_connection.copy_records_to_table(
                 insert.table._name,
                 schema_name=insert.table._schema,
-                columns=[column.name for column in insert.targets],
+                columns=[column.column_name for column in insert.targets],
                 records=rows,
             )
         except BaseException as error:  # noqa: BLE001 - cancellation too

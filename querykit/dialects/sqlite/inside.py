@@ -70,6 +70,8 @@ def _needed(nested: Iterable[Any], reference: str) -> list[Column[Any]] | None:
                 return None
             if isinstance(node, Column):
                 if node.reference == reference:
+                    if node.column_name != node.name:  # the derived table would have it under the other name
+                        return None
                     found.setdefault(node.name, node)
             elif isinstance(node, Field):  # one of PyPika's own
                 return None
