@@ -9,7 +9,7 @@ from querykit.access.fields import visible_columns
 from querykit.access.filters import Limits
 from querykit.access.read_repository import ReadRepository
 from querykit.access.returned import insert_returning, is_plain, read_by_key, update_returning
-from querykit.access.values import read_row
+from querykit.access.values import made_row, read_row
 from querykit.errors import BuildError, InputError, NoResultError, StaleRowError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Repository(ReadRepository):
         Raises:
             InputError: the data names an unknown column, or a value is not of its column's type.
         """
-        values = read_row(self.table, data, self._create)
+        values = made_row(self.table, read_row(self.table, data, self._create))
         return await insert_returning(
             self.db, insert_into(self.table).values(values), self._returned, values, self._key
         )
@@ -97,7 +97,7 @@ class Repository(ReadRepository):
         Where the data names the key of every row it is one INSERT, and one SELECT that reads them; else it is an INSERT
         for each row, as no database promises which number goes to which row. All of it is in a transaction.
         """
-        values = [read_row(self.table, each, self._create, (at,)) for at, each in enumerate(rows)]
+        values = [made_row(self.table, read_row(self.table, each, self._create, (at,))) for at, each in enumerate(rows)]
         if not values:
             return []
         name = self._key[0].name

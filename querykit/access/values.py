@@ -37,6 +37,11 @@ def read_row(table: Table, data: Any, schema: Any, path: Path = ()) -> dict[str,
     return {name: _read(table, name, each, (*path, name)) for name, each in values.items()}
 
 
+def made_row(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A new row with what the factories of its columns make for those that it leaves out."""
+    return {**row, **{name: make() for name, make in table._factories.items() if name not in row}}
+
+
 def _read(table: Table, name: Any, value: Any, path: Path) -> Any:
     if not isinstance(name, str) or name not in table._columns:
         raise InputError(path, f"no such column{did_you_mean(name, table._columns)}")

@@ -72,6 +72,7 @@ class ColumnOptions:
     unique: bool = False
     index: bool = False
     default: Any = NO_DEFAULT
+    default_factory: Callable[[], object] | None = None
     check: Callable[[Any], Any] | None = None
     references: Reference | None = None
     generated: Callable[[Any], Any] | None = None
@@ -98,6 +99,7 @@ def column(
     unique: bool = False,
     index: bool = False,
     default: Any = NO_DEFAULT,
+    default_factory: Callable[[], object] | None = None,
     check: Callable[[Any], Any] | None = None,
     references: Reference | None = None,
     generated: Callable[[Any], Any] | None = None,
@@ -121,6 +123,9 @@ def column(
         unique: Whether no two rows may have the same value.
         index: Whether it has an index of its own.
         default: What a row gets that names no value: a value, or an expression that the database evaluates.
+        default_factory: A function of the program that gives the value instead: ``uuid4``. It is called once for each
+            row that `values` is given without the column; for a row with named parameters, once for each run. Rows of
+            `from_select`, of MERGE and of raw SQL do not pass the program, and get what the database has.
         check: A function that takes the table and gives the condition that every row meets.
         references: The foreign key.
         generated: A function that takes the table and gives the expression that the column is computed from.
@@ -128,7 +133,15 @@ def column(
         collation: The collation of its text, by the database's name for it.
         hidden: Whether what faces the outside leaves it out: `querykit.access` never selects it there, nor lets data
             from outside filter or sort by it. Queries of one's own take it as any other.
+
+    Raises:
+        BuildError: a factory is no function, or stands beside another default, an identity or an expression.
     """
+    if default_factory is not None:
+        if not callable(default_factory):
+            raise BuildError(f"default_factory is a function without arguments, not {default_factory!r}")
+        if identity or generated is not None or default is not NO_DEFAULT:
+            raise BuildError("a column has one source of values: default_factory, default, identity or generated")
     return ColumnOptions(
         name=name,
         type=type,
@@ -137,6 +150,7 @@ def column(
         unique=unique,
         index=index,
         default=default,
+        default_factory=default_factory,
         check=check,
         references=references,
         generated=generated,

@@ -54,6 +54,8 @@ class LateValue:
 
     name: str
     """What the value is given under."""
+    supply: Callable[[], object] | None = None
+    """A function that gives the value each time, where no caller does: the time, a new key."""
 
     def checked(self, value: object) -> object:
         """The value, if it is of the right type."""
@@ -236,21 +238,24 @@ class CompiledQuery:
             text.late = [(place, item) for place, item in enumerate(self.parameters) if isinstance(item, LateValue)]
             text.names = {item.name for _, item in text.late}
         if type(named) is not dict or named.keys() != text.names:
-            self._refuse_names(named)
+            named = self._completed(named)
         values = list(self.parameters)
         for place, item in text.late:
             values[place] = item.checked(named[item.name])
         return tuple(values)
 
-    def _refuse_names(self, named: Mapping[str, object]) -> None:
-        """Refuse values for other names than those of the parameters."""
+    def _completed(self, named: Mapping[str, object]) -> Mapping[str, object]:
+        """The values with those that are supplied; refuses values for other names than those of the parameters."""
         if not isinstance(named, Mapping):
             raise BuildError(f"parameters are a mapping from name to value, not {type(named).__name__}")
         wanted = self.text.names
+        supplies = {item.name: item.supply for _, item in self.text.late or () if item.supply is not None}
+        named = {**{name: supply() for name, supply in supplies.items() if name not in named}, **named}
         if missing := sorted(wanted - named.keys()):
             raise BuildError(f"no value for the parameter {missing[0]!r}")
         if extra := sorted(named.keys() - wanted):
             raise BuildError(f"the query has no parameter {extra[0]!r}{did_you_mean(extra[0], wanted)}")
+        return named
 
     def __repr__(self) -> str:
         """The text and the number of parameters; values are not shown."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from querykit.builder.factories import filled_row, filled_tuple
 from querykit.builder.operands import DEFAULT, are_alike
 from querykit.builder.statement import RowT, Statement, ValueT, as_statement
 from querykit.builder.upsert import Conflict, OnConflict, conflict_targets
@@ -32,6 +33,7 @@ class Insert(Write[RowT, ValueT]):
             PyPika's queries are so.
         resolution: What is done about rows that a constraint refuses, or None for an error.
         conflict: ON CONFLICT, or None.
+        made: The names of the columns that no row gives, because their factories do.
         is_copied: Whether its rows are sent by COPY, which `copy_into` does.
         returned: The terms of RETURNING.
     """
@@ -43,6 +45,7 @@ class Insert(Write[RowT, ValueT]):
     is_positional: bool = False
     resolution: Resolution | None = None
     conflict: Conflict | None = None
+    made: frozenset[str] = frozenset()
     is_copied: bool = False
 
     # -- what is inserted ---------------------------------------------------------------------------------------------
@@ -70,6 +73,29 @@ class Insert(Write[RowT, ValueT]):
         """
         self._refuse_other_source("values")
         given = listed(rows, columns)
+        if self.table._factories:
+            return self._filled(given)
+        return self._with_rows(given)
+
+    def _filled(self, given: list[Any]) -> Self:
+        """Rows with what the factories make for the columns that they leave out."""
+        table, start = self.table, len(self.rows)
+        if set(map(type, given)) != {tuple} or not self.targets:
+            filled = [
+                filled_row(table, each, at) if isinstance(each, Mapping) else each
+                for at, each in enumerate(given, start)
+            ]
+            return self._with_rows(filled)
+        there = {each.name for each in self.targets}
+        made = self.made | (table._factories.keys() - there)
+        targets = self.targets + tuple([table[name] for name in table._factories if name not in there])
+        width = len(targets) - len(made)
+        if set(map(len, given)) != {width}:
+            raise BuildError(f"a row has a value for each of the {width} columns")
+        rows = [filled_tuple(table, targets, each, at, made) for at, each in enumerate(given, start)]
+        return self.replaced(targets=targets, made=made)._with_rows(rows)
+
+    def _with_rows(self, given: list[Any]) -> Self:
         kinds = set(map(type, given))
         if kinds == {dict} and (found := self._rows_of_equal_keys(given)) is not None:
             targets, added = found
@@ -169,6 +195,8 @@ class Insert(Write[RowT, ValueT]):
         self._refuse_other_source("default_values")
         if self.targets:
             raise BuildError("default_values() is for an INSERT without columns")
+        if self.table._factories:
+            return self._with_rows([filled_row(self.table, {})])
         return self.with_part("is_of_defaults", True)
 
     def _refuse_other_source(self, method: str) -> None:

@@ -38,8 +38,6 @@ class Parameter(LateValue, Expression[T_co]):
         supply: A function that gives the value each time, where no caller does: the time, a new key.
     """
 
-    supply: Callable[[], object] | None = None
-
     def __init__(self, name: str, type_: ValueType | None) -> None:
         """Hold the name and the type that values must have."""
         self.name = name

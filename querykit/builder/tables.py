@@ -17,7 +17,7 @@ from querykit.builder.value_types import ValueType, value_type
 from querykit.errors import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -173,6 +173,8 @@ class Table(Source):
     _declared: ClassVar[Mapping[str, ValueType | None] | None] = None
     _column_names: Mapping[str, str] = {}
     """The names in the database of the columns that have others there."""
+    _factories: ClassVar[Mapping[str, Callable[[], object]]] = {}
+    """What makes values for the columns that a new row leaves out."""
 
     def __init_subclass__(cls, name: str | None = None, schema: str | None = None, **options: Any) -> None:
         """Take the table's name from the class statement; without one, the class is a base for others."""
@@ -276,6 +278,7 @@ def _declared_columns(cls: type[Table]) -> Mapping[str, ValueType | None]:
     if declared is None:
         declared = cls._declared = dict(_read_annotations(cls))
         cls._column_names = _read_column_names(cls, declared)
+        cls._factories = dict(_read_factories(cls, declared))
     return static_cast("Mapping[str, ValueType | None]", declared)
 
 
@@ -309,6 +312,13 @@ def _read_column_names(cls: type[Table], declared: Mapping[str, ValueType | None
         if twice is not None:
             raise BuildError(f"{cls.__name__}.{name} and {cls.__name__}.{twice} are both the column {column_name!r}")
     return {name: column_name for name, column_name in names.items() if name != column_name}
+
+
+def _read_factories(cls: type[Table], declared: Iterable[str]) -> Iterator[tuple[str, Callable[[], object]]]:
+    for name in declared:
+        options = getattr(cls, name, None)
+        if isinstance(options, ColumnOptions) and options.default_factory is not None:
+            yield name, options.default_factory
 
 
 def _renamed_columns(table: Table, declared: Mapping[str, ValueType | None]) -> Iterator[tuple[str, Column[Any]]]:

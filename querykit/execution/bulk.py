@@ -67,12 +67,12 @@ async def copy_rows(
     start: Insert[Any, Any] = insert_into(table)
     if columns:
         start = start.columns(*columns)
-    count = 0
+    count, is_known = 0, False
     async with runner._together() as transaction:
         async for chunk in _chunks(records, RECORDS_AT_ONCE):
             insert = start.values(*chunk)
-            if not start.targets:
-                start = start.columns(*insert.targets)
+            if not is_known:
+                start, is_known = insert.with_part("rows", ()), True
             elif insert.targets != start.targets:
                 raise BuildError("copy_into() takes rows that all have the same columns")
             prepared: Any
@@ -86,7 +86,7 @@ async def copy_rows(
 def _copying(insert: Insert[Any, Any], dialect: Dialect) -> CompiledQuery:
     table = insert.table
     names = [name for name in (table._schema, table._name) if name is not None]
-    columns = ", ".join([_quoted(each.name) for each in insert.targets])
+    columns = ", ".join([_quoted(each.column_name) for each in insert.targets])
     return CompiledQuery(f"COPY {'.'.join(map(_quoted, names))} ({columns}) FROM STDIN", (), dialect.name, insert)
 
 
