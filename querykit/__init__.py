@@ -91,6 +91,8 @@ from querykit.execution.connection import Connection
 from querykit.execution.database import Database
 from querykit.execution.log import LogEntry, log_to
 from querykit.execution.notifications import Notifications
+from querykit.execution.replicas import ReplicaState
+from querykit.execution.replicated import ReplicatedDatabase
 from querykit.execution.runner import Runner
 from querykit.execution.tracing import trace_to
 from querykit.execution.transaction import Transaction
@@ -180,6 +182,8 @@ __all__ = [
     "QueryKitError",
     "QueryTimeoutError",
     "ReadOnlyError",
+    "ReplicaState",
+    "ReplicatedDatabase",
     "RequireWherePlugin",
     "ResultError",
     "RetryPlugin",

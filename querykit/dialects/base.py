@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from querykit.dialects.shapes import Shapes
 
@@ -41,6 +41,18 @@ class Features:
     filters_upserts: bool = True
 
 
+class Replication(NamedTuple):
+    """How a database tells how far a replica is.
+
+    Attributes:
+        written: Asks the primary for a number that grows with whatever is committed.
+        replayed: Asks a replica for the number until which it knows everything.
+    """
+
+    written: Statement[Any, int]
+    replayed: Statement[Any, int]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dialect:
     """A database's way of SQL.
@@ -54,6 +66,7 @@ class Dialect:
         literal: Writes a value, as the driver would take it, as the text of a definition.
         indexes: The query that lists a table's indexes: their names and columns, a row for each column, in order; of a
             table without any, one row of NULLs; of what is no table, none.
+        replication: How it tells how far a replica is, if it does.
         shapes: The texts that it wrote.
     """
 
@@ -64,6 +77,7 @@ class Dialect:
     values: Values
     literal: Callable[[object], str]
     indexes: Callable[[Table], Fragment[Any]]
+    replication: Replication | None = None
     shapes: Shapes = field(init=False)
 
     def __post_init__(self) -> None:

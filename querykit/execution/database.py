@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from querykit.execution.lifecycle import Health
     from querykit.execution.log import LogHook
     from querykit.execution.pool import Pool
+    from querykit.execution.replicated import ReplicatedDatabase
     from querykit.plugins.base import Plugin
 
 T = TypeVar("T")
@@ -149,6 +150,39 @@ class Database(Runner):
         """The URL without the password."""
         return f"<Database {self._life.driver.target}>"
 
+    @classmethod
+    def replicated(
+        cls,
+        primary: str | Database,
+        replicas: Sequence[str | Database],
+        *,
+        read_your_writes: bool | float = True,
+        check_every: float = 5.0,
+    ) -> ReplicatedDatabase:
+        """A database whose reads go to replicas of it, and all else to the primary.
+
+        Replicas are read in turn. One that is not there is left out until it answers again; what it was asked is asked
+        of the next, and at last of the primary. To the primary go writes, transactions, pinned connections, reads that
+        lock rows, functions that are not in `fn`, and raw SQL, since it may write.
+
+        Args:
+            primary: Its URL, or a `Database` with options of its own, which the whole takes over: plugins, for one.
+            replicas: Likewise, without plugins.
+            read_your_writes: Whether reads see what was written through this database before. True asks a replica for
+                how far it is, and reads from the primary where it is not far enough (PostgreSQL; the default). Seconds
+                keep all reads on the primary for so long after a write. False does not care.
+            check_every: After how many seconds replicas are asked whether they are there.
+
+        Raises:
+            ConfigurationError: there is no replica, or an option is none.
+            UnsupportedError: when connecting, with ``read_your_writes=True``: the database does not tell.
+
+        Source: https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION
+        """
+        from querykit.execution.replicated import ReplicatedDatabase  # noqa: PLC0415 - it is a Database
+
+        return ReplicatedDatabase(primary, replicas, read_your_writes=read_your_writes, check_every=check_every)
+
     # -- its life -----------------------------------------------------------------------------------------------------
 
     async def connect(self) -> Self:
@@ -177,8 +211,8 @@ class Database(Runner):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Close, unless that was done."""
-        if self._life.is_connected:
-            await self._life.close()
+        if self.is_connected:
+            await self.close()
 
     @property
     def is_connected(self) -> bool:

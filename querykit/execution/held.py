@@ -64,6 +64,7 @@ class Held:
             self.slot.is_dirty = True
             raise
         finally:
+            self._pool.changes += 1
             if self._user is user:
                 self._free()
 

@@ -77,12 +77,14 @@ class Pool:
 
     Attributes:
         home: Where alone they can be used.
+        changes: How many statements ran on it that may have changed something, of those that ran on held connections.
     """
 
     def __init__(self, open_connection: Callable[[], Awaitable[Connection]], home: Home, options: PoolOptions) -> None:
         """Open nothing yet."""
         self._open_connection = open_connection
         self.home = home
+        self.changes = 0
         self._options = options
         self._idle: list[Slot] = []
         self._lent: set[Slot] = set()

@@ -101,6 +101,7 @@ class Plugin:
         priority: Plugins with a higher one transform queries earlier and results later; equals, in the order given.
         requires: Names of plugins that must be there too, and transform queries before.
         conflicts_with: Names of plugins that must not.
+        reads_latest: Whether what is read through it must be the latest: then no replica is asked.
         sees_all: Whether no write may pass `around_execute` by, so that none is streamed where it is overridden.
     """
 
@@ -108,6 +109,7 @@ class Plugin:
     requires: ClassVar[tuple[str, ...]] = ()
     conflicts_with: ClassVar[tuple[str, ...]] = ()
     sees_all: ClassVar[bool] = True
+    reads_latest: ClassVar[bool] = False
 
     @property
     def name(self) -> str:

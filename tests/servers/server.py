@@ -14,12 +14,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.servers import mariadb, mysql, pgbouncer, postgres, redis
+from tests.servers import mariadb, mysql, pgbouncer, postgres, redis, standby
 from tests.servers.cache import CACHE
 from tests.servers.process import free_port, give_to_server_user, report, spawn, wait_until
 
 LAUNCHERS: dict[str, Callable[[Path, int], tuple[subprocess.Popen[bytes], str]]] = {
     "postgres": postgres.launch,
+    "standby": standby.launch,
     "mysql": mysql.launch,
     "mariadb": mariadb.launch,
     "pgbouncer": pgbouncer.launch,
@@ -28,6 +29,8 @@ LAUNCHERS: dict[str, Callable[[Path, int], tuple[subprocess.Popen[bytes], str]]]
 DATABASES = ("postgres", "mysql", "mariadb")
 """Those that stand alone."""
 
+_OF_POSTGRES = ("postgres", "standby")
+"""Many processes each: the parent ends them on SIGQUIT, and could not on SIGKILL."""
 _NOTES = CACHE / "running"
 _STOPPING_SECONDS = 10.0
 
@@ -78,8 +81,7 @@ def start(name: str) -> Server:
 def stop(server: Server) -> None:
     """End a server at once: its data is thrown away, so there is nothing to shut down cleanly for."""
     with contextlib.suppress(ProcessLookupError):
-        # PostgreSQL is many processes: its parent ends them on SIGQUIT, and could not on SIGKILL
-        os.kill(server.pid, signal.SIGQUIT if server.name == "postgres" else signal.SIGKILL)
+        os.kill(server.pid, signal.SIGQUIT if server.name in _OF_POSTGRES else signal.SIGKILL)
     deadline = time.monotonic() + _STOPPING_SECONDS
     while server.is_alive() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -91,7 +93,7 @@ def restart(server: Server) -> Server:
     """Shut a server down as its operator would, and start it again with the same data at the same port."""
     command = Path(f"/proc/{server.pid}/cmdline").read_text().split("\0")[:-1]
     # SIGINT is PostgreSQL's fast shutdown, which ends its clients; SIGTERM would wait for them
-    os.kill(server.pid, signal.SIGINT if server.name == "postgres" else signal.SIGTERM)
+    os.kill(server.pid, signal.SIGINT if server.name in _OF_POSTGRES else signal.SIGTERM)
     while server.is_alive():
         time.sleep(0.02)
     server.note.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from querykit.dialects.base import Dialect, Features
 from querykit.dialects.postgres.compiler import PostgresCompiler
 from querykit.dialects.postgres.indexes import indexes
 from querykit.dialects.postgres.literals import literal
+from querykit.dialects.postgres.replication import REPLICATION
 from querykit.dialects.postgres.types import VALUES
 
 dialect = Dialect(
@@ -16,4 +17,5 @@ dialect = Dialect(
     values=VALUES,
     literal=literal,
     indexes=indexes,
+    replication=REPLICATION,
 )

@@ -95,6 +95,8 @@ class CachePlugin(Plugin):
 
     priority = -2000
     """Innermost, so that what other plugins write beside a statement is seen too."""
+    reads_latest = True
+    """A replica may be behind, and what it said would be kept."""
 
     def __init__(
         self,
