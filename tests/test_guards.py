@@ -86,13 +86,17 @@ def test_imports_point_one_way(path):
             assert parts[0] in below, f"line {node.lineno}: {own} stands under {parts[0]}"
 
 
+MADE_LATER = {"querykit.execution.replicated"}
+"""A subclass, that a class method of its base makes."""
+
+
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_drivers_are_imported_inside_functions(path):
     tree = parsed(path)
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             for node, name in imports(function):
-                assert name.split(".")[0] in (*DRIVERS, "ssl"), f"line {node.lineno}: {name}"
+                assert name.split(".")[0] in (*DRIVERS, "ssl") or name in MADE_LATER, f"line {node.lineno}: {name}"
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
