@@ -78,6 +78,7 @@ class ColumnOptions:
     generated: Callable[[Any], Any] | None = None
     comment: str | None = None
     collation: str | None = None
+    nullable: bool | None = None
     hidden: bool = False
 
     @property
@@ -105,6 +106,7 @@ def column(
     generated: Callable[[Any], Any] | None = None,
     comment: str | None = None,
     collation: str | None = None,
+    nullable: bool | None = None,
     hidden: bool = False,
 ) -> Any:
     """Say more of a column of a declared table than its type.
@@ -131,6 +133,7 @@ def column(
         generated: A function that takes the table and gives the expression that the column is computed from.
         comment: What the database keeps as the column's description.
         collation: The collation of its text, by the database's name for it.
+        nullable: Whether NULL may stand in it, where the annotation does not say so: ``Column[Any]``.
         hidden: Whether what faces the outside leaves it out: `querykit.access` never selects it there, nor lets data
             from outside filter or sort by it. Queries of one's own take it as any other.
 
@@ -156,5 +159,6 @@ def column(
         generated=generated,
         comment=comment,
         collation=collation,
+        nullable=nullable,
         hidden=hidden,
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.console import Console
@@ -12,18 +11,13 @@ from rich.syntax import Syntax
 from rich.table import Table as Grid
 
 from querykit import CompiledQuery, Database, Plan
-from querykit.cli.found import find_query, find_url
+from querykit.cli.codegen import codegen
+from querykit.cli.found import as_json, find_query, find_url, run, takes_url
 from querykit.cli.migrate import migrate
 from querykit.cli.probes import PROBES
 from querykit.errors import QueryKitError
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
 DIALECTS = ("postgres", "mysql", "mariadb", "sqlite")
-
-as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
-takes_url = click.argument("url", required=False)
 
 
 class Refusing(click.Group):
@@ -78,7 +72,7 @@ def doctor(url: str | None, is_json: bool) -> None:
 
     Without URL: $QUERYKIT_URL, or `url` in the [tool.querykit] of pyproject.toml.
     """
-    report = _run(_examined(find_url(url)))
+    report = run(_examined(find_url(url)))
     if is_json:
         click.echo(json.dumps(report))
         return
@@ -98,14 +92,15 @@ def doctor(url: str | None, is_json: bool) -> None:
 @click.option("--analyze", is_flag=True, help="Run the query, and show what it took.")
 def explain(query: str, url: str | None, analyze: bool) -> None:
     """Print how the server at URL would run QUERY, which is MODULE:NAME, and warn of indexes that it lacks."""
-    plan = _run(_explained(find_url(url), find_query(query), analyze=analyze))
+    plan = run(_explained(find_url(url), find_query(query), analyze=analyze))
     for row in plan:
         click.echo("  ".join(str(each) for each in row.values()))
     for warning in plan.warnings:
         click.echo(f"warning: {warning}", err=True)
 
 
-querykit.add_command(migrate)
+for command in (migrate, codegen):
+    querykit.add_command(command)
 
 
 def _compiled(query: Any, dialect: str) -> CompiledQuery | QueryKitError:
@@ -142,10 +137,3 @@ def _refusal(query: Any, dialect: str) -> str | None:
 async def _explained(url: str, query: Any, *, analyze: bool) -> Plan:
     async with Database(url, pool_size=1) as db:
         return await db.explain(query, analyze=analyze)
-
-
-def _run(work: Awaitable[Any]) -> Any:
-    async def whole() -> Any:
-        return await work
-
-    return asyncio.run(whole())

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
 import os
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+T = TypeVar("T")
+
+
+as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+takes_url = click.argument("url", required=False)
+
+
+def run(work: Awaitable[T]) -> T:
+    """Do work of a command in a loop of its own."""
+
+    async def whole() -> T:
+        return await work
+
+    return asyncio.run(whole())
 
 
 def find_query(place: str) -> Any:

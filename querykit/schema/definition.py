@@ -111,7 +111,7 @@ def _column(table: Table, name: str) -> ColumnDefinition:
     return ColumnDefinition(
         table._columns[name].column_name,
         options.type or sql_type(type_),
-        is_nullable=type_ is None or type_.is_nullable,
+        is_nullable=(type_ is None or type_.is_nullable) if options.nullable is None else options.nullable,
         is_identity=options.identity,
         default=Default(options.default) if options.has_default else None,
         generated=None if options.generated is None else options.generated(table),
@@ -151,14 +151,20 @@ class _Names:
         if constraint.name is not None:
             return str(constraint.name)
         columns = getattr(constraint, "columns", None) or _column_names(getattr(constraint, "terms", ()))
-        name = "_".join([self._table, *columns, kind])
-        if len(name.encode()) > LONGEST_NAME:
-            digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-            name = f"{name.encode()[: LONGEST_NAME - 9].decode(errors='ignore')}_{digest}"
+        name = made_name(self._table, tuple(columns), kind)
         number = next(each for each in count(1) if (name if each == 1 else f"{name}{each}") not in self._given)
         name = name if number == 1 else f"{name}{number}"
         self._given.add(name)
         return name
+
+
+def made_name(table: str, columns: tuple[str, ...], kind: str) -> str:
+    """The name of a constraint that is given none: ``table_columns_kind``, if too long then shortened by a digest."""
+    name = "_".join([table, *columns, kind])
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name.encode()[: LONGEST_NAME - 9].decode(errors='ignore')}_{digest}"
 
 
 def name_of(table: Table, constraint: Constraint) -> str:

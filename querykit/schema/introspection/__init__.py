@@ -8,6 +8,7 @@ from querykit.schema.introspection.found import (
     FoundForeignKey,
     FoundIndex,
     FoundTable,
+    FoundTerm,
     FoundUnique,
 )
 from querykit.schema.introspection.introspect import introspect
@@ -20,6 +21,7 @@ __all__ = [
     "FoundForeignKey",
     "FoundIndex",
     "FoundTable",
+    "FoundTerm",
     "FoundUnique",
     "introspect",
 ]

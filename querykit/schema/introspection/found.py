@@ -58,6 +58,24 @@ class FoundForeignKey:
     schema: str | None = None
     on_delete: str = "no action"
     on_update: str = "no action"
+    is_deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTerm:
+    """What an index is made of: a column, or an expression, and how it is ordered.
+
+    Attributes:
+        text: The column's name, or the expression as the database writes it.
+        is_expression: Whether it is an expression.
+        is_descending: Whether its greatest values come first.
+        nulls: Where NULLs stand, if not where they usually do.
+    """
+
+    text: str
+    is_expression: bool = False
+    is_descending: bool = False
+    nulls: Literal["first", "last"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +84,24 @@ class FoundIndex:
 
     Attributes:
         name: Its name.
-        columns: Its columns, and the text of an expression where it has one.
+        terms: What it is made of, in order.
         is_unique: Whether no two rows may have the same values.
         where: The condition of its rows, as the database writes it.
         method: How it is built, in the database's word; None for its usual one.
+        include: Columns that it carries along.
     """
 
     name: str
-    columns: tuple[str, ...]
+    terms: tuple[FoundTerm, ...]
     is_unique: bool = False
     where: str | None = None
     method: str | None = None
+    include: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its columns, and the text of an expression where it has one."""
+        return tuple([each.text for each in self.terms])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ Source: https://dev.mysql.com/doc/refman/9.4/en/information-schema.html, https:/
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, LiteralString
+import re
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, LiteralString, NamedTuple
 
 from querykit import sql
 from querykit.schema.introspection.found import (
@@ -15,12 +17,18 @@ from querykit.schema.introspection.found import (
     FoundForeignKey,
     FoundIndex,
     FoundTable,
+    FoundTerm,
     FoundUnique,
 )
 from querykit.schema.introspection.rows import rows_by, rows_by_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from querykit.schema.introspection.rows import Row
+
+_UNSAID: Final = MappingProxyType({"RESTRICT": "NO ACTION"})
+_NUMBERS: Final = re.compile(r"(tiny|small|medium|big)?int|decimal|float|double|year|bit")
 
 _TABLES = """
 SELECT t.TABLE_NAME AS `table`, t.TABLE_TYPE AS kind, t.TABLE_COMMENT AS comment, t.TABLE_COLLATION AS collation
@@ -49,6 +57,7 @@ ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION
 
 _INDEXES = """
 SELECT s.TABLE_NAME AS `table`, s.INDEX_NAME AS name, s.COLUMN_NAME AS `column`, s.NON_UNIQUE AS is_plain,
+  s.COLLATION AS direction,
   s.INDEX_TYPE AS method, {expression} AS expression, u.CONSTRAINT_NAME IS NOT NULL AS is_constraint
 FROM information_schema.STATISTICS s
 LEFT JOIN information_schema.TABLE_CONSTRAINTS u
@@ -58,7 +67,8 @@ WHERE s.TABLE_SCHEMA = {schema} ORDER BY s.TABLE_NAME, s.INDEX_NAME, s.SEQ_IN_IN
 """
 
 _MYSQL_CHECKS = """
-SELECT t.TABLE_NAME AS `table`, c.CONSTRAINT_NAME AS name, c.CHECK_CLAUSE AS `condition`
+SELECT t.TABLE_NAME AS `table`, c.CONSTRAINT_NAME AS name, c.CHECK_CLAUSE AS `condition`,
+  'Table' AS level
 FROM information_schema.CHECK_CONSTRAINTS c
 JOIN information_schema.TABLE_CONSTRAINTS t
   ON t.CONSTRAINT_SCHEMA = c.CONSTRAINT_SCHEMA AND t.CONSTRAINT_NAME = c.CONSTRAINT_NAME
@@ -67,33 +77,54 @@ WHERE c.CONSTRAINT_SCHEMA = {schema} ORDER BY t.TABLE_NAME, c.CONSTRAINT_NAME
 """
 
 _MARIADB_CHECKS = """
-SELECT c.TABLE_NAME AS `table`, c.CONSTRAINT_NAME AS name, c.CHECK_CLAUSE AS `condition`
+SELECT c.TABLE_NAME AS `table`, c.CONSTRAINT_NAME AS name, c.CHECK_CLAUSE AS `condition`,
+  c.LEVEL AS level
 FROM information_schema.CHECK_CONSTRAINTS c
-WHERE c.CONSTRAINT_SCHEMA = {schema} AND c.LEVEL = 'Table' ORDER BY c.TABLE_NAME, c.CONSTRAINT_NAME
+WHERE c.CONSTRAINT_SCHEMA = {schema} ORDER BY c.TABLE_NAME, c.CONSTRAINT_NAME
 """
 
 
 async def read_mysql(db: Any, schema: str | None) -> FoundDatabase:
     """Everything in a database of MySQL's."""
-    return await _read(db, schema, sql("s.EXPRESSION"), _MYSQL_CHECKS)
+    return await _read(db, schema, _Flavour(sql("s.EXPRESSION"), _MYSQL_CHECKS, is_escaped=True))
 
 
 async def read_mariadb(db: Any, schema: str | None) -> FoundDatabase:
     """Everything in a database of MariaDB's, which has no indexes on expressions."""
-    return await _read(db, schema, sql("NULL"), _MARIADB_CHECKS)
+    return await _read(db, schema, _Flavour(sql("NULL"), _MARIADB_CHECKS, is_escaped=False, actions=_UNSAID))
 
 
-async def _read(db: Any, schema: str | None, expression: Any, check_query: LiteralString) -> FoundDatabase:
+class _Flavour(NamedTuple):
+    """What MySQL and MariaDB tell differently.
+
+    Attributes:
+        expression: Where an index has its expression.
+        checks: The query for conditions.
+        is_escaped: Whether expressions stand there with backslashes before their quotes, and plain defaults bare.
+        actions: What is told of a foreign key that was told nothing: the two words mean the same.
+    """
+
+    expression: Any
+    checks: LiteralString
+    is_escaped: bool
+    actions: Mapping[str, str] = MappingProxyType({})
+
+    def expression_of(self, text: str | None) -> str | None:
+        """An expression as it can be written again."""
+        return re.sub(r"\\(.)", r"\1", text) if text and self.is_escaped else text or None
+
+
+async def _read(db: Any, schema: str | None, flavour: _Flavour) -> FoundDatabase:
     name = schema or await db.fetch_value(sql("SELECT DATABASE()"))
     tables = await db.fetch_all(sql(_TABLES, schema=name))
     columns = rows_by_table(await db.fetch_all(sql(_COLUMNS, schema=name)))
     keys = rows_by_table(await db.fetch_all(sql(_KEYS, schema=name)))
-    indexes = rows_by_table(await db.fetch_all(sql(_INDEXES, schema=name, expression=expression)))
-    checks = rows_by_table(await db.fetch_all(sql(check_query, schema=name)))
+    indexes = rows_by_table(await db.fetch_all(sql(_INDEXES, schema=name, expression=flavour.expression)))
+    checks = rows_by_table(await db.fetch_all(sql(flavour.checks, schema=name)))
     return FoundDatabase(
         tuple(
             [
-                _table(row, name, columns[of], keys[of], indexes[of], checks[of])
+                _table(flavour, row, name, columns[of], keys[of], indexes[of], checks[of])
                 for row in tables
                 for of in [row["table"]]
             ]
@@ -101,40 +132,57 @@ async def _read(db: Any, schema: str | None, expression: Any, check_query: Liter
     )
 
 
-def _table(table: Row, schema: str, *parts: list[Row]) -> FoundTable:
+def _table(flavour: _Flavour, table: Row, schema: str, *parts: list[Row]) -> FoundTable:
     columns, key_rows, index_rows, checks = parts
     keys, indexes = rows_by(key_rows, "name"), rows_by(index_rows, "name")
     primary = indexes.pop("PRIMARY", [])
     uniques = {name: rows for name, rows in indexes.items() if rows[0]["is_constraint"]}
+    documents = {row["name"] for row in checks if row["condition"] == f"json_valid(`{row['name']}`)"}
     return FoundTable(
         table["table"],
         schema,
         "view" if table["kind"] == "VIEW" else "table",
-        tuple([_column(row, table["collation"]) for row in columns]),
+        tuple([_column(flavour, row, table["collation"], documents) for row in columns]),
         tuple([row["column"] for row in primary]),
         tuple([FoundUnique(name, tuple([row["column"] for row in rows])) for name, rows in uniques.items()]),
-        tuple([FoundCheck(row["name"], row["condition"]) for row in checks]),
-        tuple([_foreign_key(rows) for rows in keys.values()]),
-        tuple([_index(rows) for name, rows in indexes.items() if name not in uniques and name not in keys]),
+        tuple(
+            [
+                FoundCheck(row["name"], flavour.expression_of(row["condition"]) or "")
+                for row in checks
+                if row["level"] == "Table"
+            ]
+        ),
+        tuple([_foreign_key(flavour, rows) for rows in keys.values()]),
+        tuple([_index(flavour, rows) for name, rows in indexes.items() if name not in uniques and name not in keys]),
         None if table["kind"] == "VIEW" else table["comment"] or None,
     )
 
 
-def _column(row: Row, collation: str | None) -> FoundColumn:
+def _column(flavour: _Flavour, row: Row, collation: str | None, documents: set[str]) -> FoundColumn:
+    """A column; MariaDB's JSON is a text with a condition of its own."""
     extra = row["extra"].lower()
+    is_json = row["name"] in documents and row["type"] == "longtext"
     return FoundColumn(
         row["name"],
-        row["type"],
+        "json" if is_json else row["type"],
         row["nullable"] == "YES",
-        default=None if row["default"] in (None, "NULL") else row["default"],
+        default=_default(flavour, row, extra),
         is_identity="auto_increment" in extra,
-        generated=row["generated"] or None,
+        generated=flavour.expression_of(row["generated"]),
         comment=row["comment"] or None,
-        collation=None if row["collation"] == collation else row["collation"],
+        collation=None if is_json or row["collation"] == collation else row["collation"],
     )
 
 
-def _foreign_key(rows: list[Row]) -> FoundForeignKey:
+def _default(flavour: _Flavour, row: Row, extra: str) -> str | None:
+    """The expression; MySQL tells plain values without quotes, and expressions apart from them."""
+    text: str | None = row["default"]
+    if text is None or not flavour.is_escaped or "default_generated" in extra:
+        return None if text == "NULL" else flavour.expression_of(text)
+    return text if _NUMBERS.match(row["type"]) else "'" + str(text).replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _foreign_key(flavour: _Flavour, rows: list[Row]) -> FoundForeignKey:
     first = rows[0]
     return FoundForeignKey(
         first["name"],
@@ -142,13 +190,17 @@ def _foreign_key(rows: list[Row]) -> FoundForeignKey:
         first["target"],
         tuple([row["key"] for row in rows]),
         first["target_schema"],
-        first["on_delete"].lower(),
-        first["on_update"].lower(),
+        flavour.actions.get(first["on_delete"], first["on_delete"]).lower(),
+        flavour.actions.get(first["on_update"], first["on_update"]).lower(),
     )
 
 
-def _index(rows: list[Row]) -> FoundIndex:
+def _index(flavour: _Flavour, rows: list[Row]) -> FoundIndex:
     first = rows[0]
-    columns = tuple([row["column"] or row["expression"] for row in rows])
     method = None if first["method"] == "BTREE" else first["method"].lower()
-    return FoundIndex(first["name"], columns, not first["is_plain"], None, method)
+    return FoundIndex(first["name"], tuple([_term(flavour, row) for row in rows]), not first["is_plain"], None, method)
+
+
+def _term(flavour: _Flavour, row: Row) -> FoundTerm:
+    text = row["column"] or flavour.expression_of(row["expression"]) or ""
+    return FoundTerm(text, row["column"] is None, row["direction"] == "D")

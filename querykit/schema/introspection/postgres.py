@@ -5,7 +5,8 @@ Source: https://www.postgresql.org/docs/current/catalogs.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from querykit import sql
 from querykit.schema.introspection.found import (
@@ -16,6 +17,7 @@ from querykit.schema.introspection.found import (
     FoundForeignKey,
     FoundIndex,
     FoundTable,
+    FoundTerm,
     FoundUnique,
 )
 from querykit.schema.introspection.rows import rows_by, rows_by_table
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     from querykit.schema.introspection.rows import Row
 
 _ACTIONS: Final = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
+_LITERAL: Final = r"'(?:[^']|'')*'"
+_CAST_TEXT: Final = re.compile(rf"\(({_LITERAL})::character varying\)::text")
+_CAST_LIST: Final = re.compile(
+    rf"\((ARRAY\[{_LITERAL}::character varying(?:, {_LITERAL}::character varying)*\])\)::text\[\]"
+)
 _KINDS: Final = {"v": "view", "m": "materialized view"}
 
 _COLUMNS = """
@@ -50,6 +57,7 @@ SELECT c.relname::text AS "table", k.conname::text AS name, k.contype::text AS k
   ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u(number, place)
     JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number ORDER BY u.place) AS keys,
   k.confdeltype::text AS on_delete, k.confupdtype::text AS on_update,
+  k.condeferrable AND k.condeferred AS is_deferred,
   CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END AS condition
 FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid
@@ -66,7 +74,8 @@ SELECT c.relname::text AS "table", x.relname::text AS name, i.indisunique AS is_
   ARRAY(SELECT coalesce(a.attname::text, pg_get_indexdef(i.indexrelid, u.place::int, true))
     FROM unnest(i.indkey) WITH ORDINALITY AS u(number, place)
     LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.number AND u.number > 0
-    WHERE u.place <= i.indnkeyatts ORDER BY u.place) AS columns
+    ORDER BY u.place) AS columns,
+  string_to_array(i.indkey::text, ' ')::int[] AS numbers, string_to_array(i.indoption::text, ' ')::int[] AS options
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid
 JOIN pg_class x ON x.oid = i.indexrelid
@@ -112,7 +121,7 @@ def _table(columns: list[Row], schema: str, constraints: list[Row], indexes: lis
         tuple([_column(row) for row in columns if row["name"] is not None]),
         tuple(of_kind["p"][0]["columns"]) if of_kind["p"] else (),
         tuple([FoundUnique(row["name"], tuple(row["columns"])) for row in of_kind["u"]]),
-        tuple([FoundCheck(row["name"], row["condition"]) for row in of_kind["c"]]),
+        tuple([FoundCheck(row["name"], _settled(row["condition"])) for row in of_kind["c"]]),
         tuple([_foreign_key(row) for row in of_kind["f"]]),
         tuple([_index(row) for row in indexes]),
         first["table_comment"],
@@ -141,9 +150,25 @@ def _foreign_key(row: Row) -> FoundForeignKey:
         row["target_schema"],
         _ACTIONS[row["on_delete"]],
         _ACTIONS[row["on_update"]],
+        row["is_deferred"],
     )
+
+
+def _settled(condition: str) -> str:
+    """A condition as it is told however often it is read and written: texts in lists lose casts that do nothing."""
+    plain = _CAST_TEXT.sub(r"\1::text", condition)
+    return _CAST_LIST.sub(lambda found: found[1].replace("::character varying", "::text"), plain)
 
 
 def _index(row: Row) -> FoundIndex:
     method = None if row["method"] == "btree" else row["method"]
-    return FoundIndex(row["name"], tuple(row["columns"]), row["is_unique"], row["where"], method)
+    terms = [_term(*each) for each in zip(row["columns"], row["numbers"], row["options"], strict=False)]
+    include = row["columns"][len(terms) :]
+    return FoundIndex(row["name"], tuple(terms), row["is_unique"], row["where"], method, tuple(include))
+
+
+def _term(text: str, number: int, option: int) -> FoundTerm:
+    """A term; its option has a bit for DESC, and one for NULLS FIRST, which DESC is by itself."""
+    is_descending, has_nulls_first = bool(option & 1), bool(option & 2)
+    nulls: Literal["first", "last"] | None = "first" if has_nulls_first else "last"
+    return FoundTerm(text, number == 0, is_descending, nulls if is_descending != has_nulls_first else None)

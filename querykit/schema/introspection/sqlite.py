@@ -15,6 +15,7 @@ from querykit.schema.introspection.found import (
     FoundForeignKey,
     FoundIndex,
     FoundTable,
+    FoundTerm,
     FoundUnique,
 )
 from querykit.schema.introspection.rows import rows_by, rows_by_table
@@ -43,6 +44,7 @@ WHERE m.type = 'table' ORDER BY m.name, k.id DESC, k.seq
 
 _INDEXES = """
 SELECT m.name AS "table", i.name, i."unique" AS is_unique, i.origin, i.partial AS is_partial, c.name AS "column",
+  c."desc" AS is_descending,
   (SELECT x.sql FROM {schema}.sqlite_master x WHERE x.type = 'index' AND x.name = i.name) AS "text"
 FROM {schema}.sqlite_master m
 JOIN pragma_index_list(m.name, {name}) i
@@ -122,6 +124,9 @@ def _foreign_key(rows: list[Row], clauses: list[Clause]) -> FoundForeignKey:
 def _index(rows: list[Row]) -> FoundIndex:
     first = rows[0]
     terms = index_terms(first["text"])
-    columns = tuple([row["column"] or terms[at] for at, row in enumerate(rows)])
+    found = [
+        FoundTerm(row["column"] or terms[at], row["column"] is None, bool(row["is_descending"]))
+        for at, row in enumerate(rows)
+    ]
     where = index_condition(first["text"]) if first["is_partial"] else None
-    return FoundIndex(first["name"], columns, bool(first["is_unique"]), where)
+    return FoundIndex(first["name"], tuple(found), bool(first["is_unique"]), where)
