@@ -18,6 +18,7 @@ from querykit import (
     ConfigurationError,
     Database,
     PluginError,
+    SoftDeletePlugin,
     Table,
     TimestampsPlugin,
     cte,
@@ -35,8 +36,11 @@ from querykit import (
     values,
     with_,
 )
+from querykit.builder.compiled import dialect_named
 from querykit.builder.statement import as_statement
-from tests.expected import compiles_to, spelled
+from querykit.plugins.chain import PluginChain
+from tests.expected import spelled
+from tests.plugins.filtered import filtered_to
 
 
 class Task(Table, name="timed_task"):
@@ -149,9 +153,9 @@ async def test_default_values_and_defaults(timed: Database) -> None:
     if timed.dialect.name == "sqlite":  # where a key may be made
         await timed.execute(insert_into(task).default_values())
         assert all((await tasks(timed))[0][2:])
-    written = through(insert_into(task).default_values())
-    compiles_to(
-        written,
+    filtered_to(
+        TimestampsPlugin(["timed_task"]),
+        insert_into(task).default_values(),
         spelled(
             'INSERT INTO "timed_task" ("created_at", "updated_at") VALUES (NOW(), NOW())',
             mysql="INSERT INTO `timed_task` (`created_at`, `updated_at`) VALUES (NOW(6), NOW(6))",
@@ -161,8 +165,10 @@ async def test_default_values_and_defaults(timed: Database) -> None:
     )
 
 
-def through(query: Any, **options: Any) -> Any:
-    return TimestampsPlugin(["timed_task"], **options).transform_query(as_statement(query), None)  # type: ignore[arg-type]
+def through(query: Any, *tables: str, dialect: str = "sqlite", **options: Any) -> Any:
+    """What the plugin makes of a query."""
+    chain = PluginChain([TimestampsPlugin(tables or ["timed_task"], **options)])
+    return chain.prepare(as_statement(query), dialect_named(dialect)).statement
 
 
 some = select_from(plain).select(plain.id, plain.name).where(plain.id < 3)
@@ -206,7 +212,8 @@ def test_inserts_whose_columns_nobody_knows_are_refused() -> None:
         through(Query.into(old).insert(1, "a", None, None))
     with pytest.raises(BuildError, match="rows of raw SQL"):
         through(insert_into(task).columns("id").from_select(sql("SELECT 1")))
-    assert through(Query.into(PypikaTable("plain_task")).insert(1, "a"))._compiled is None
+    positional = Query.into(PypikaTable("plain_task")).insert(1, "a")
+    assert through(positional).compile("sqlite").sql == as_statement(positional).compile("sqlite").sql
 
 
 # -- upserts --------------------------------------------------------------------------------------------------------
@@ -395,19 +402,111 @@ async def test_columns_of_other_types_need_a_clock(db: Database) -> None:
 def test_other_names_and_other_tables() -> None:
     renamed = through(insert_into(loose).values(id=1), created_at="born", updated_at=None)
     assert [column.name for column in renamed.targets] == ["id", "born"]
-    assert (
-        through(update(loose).set(id=1), updated_at=None).assignments == update(loose).set(id=1).assignments[:0] or True
-    )
+    assert [column.name for column, _ in through(update(loose).set(id=1).all_rows(), updated_at=None).assignments] == [
+        "id"
+    ]
+    untimed = insert_into(loose).values(id=1).compile("sqlite").sql
+    assert through(insert_into(loose).values(id=1), created_at=None, updated_at=None).compile("sqlite").sql == untimed
     for query in (
         insert_into(plain).values(id=1),
-        update(plain).set(name="x"),
+        update(plain).set(name="x").all_rows(),
         select_from(task).select(task.id),
-        delete_from(task),
+        delete_from(task).all_rows(),
     ):
-        assert through(query) is query
+        assert through(query).compile("sqlite").sql == query.compile("sqlite").sql
     for name, is_timed in (("shop.timed_task", True), ("other.timed_task", False), ("timed_task", True)):
         of_shop = table("timed_task", schema="shop")
-        found = TimestampsPlugin([name]).transform_query(insert_into(of_shop).values(id=1), None)  # type: ignore[arg-type]
-        assert (len(found.targets) == 3) == is_timed
-    with pytest.raises(ConfigurationError, match=r"\['timed_task'\]"):
+        assert (len(through(insert_into(of_shop).values(id=1), name).targets) == 3) == is_timed
+    with pytest.raises(BuildError, match=r"names no schema, and the tables of TimestampsPlugin know it as shop\."):
+        through(insert_into(task).values(id=1), "shop.timed_task")
+    with pytest.raises(ConfigurationError, match="as a list of names, not as 'timed_task'"):
         TimestampsPlugin("timed_task")
+
+
+def test_names_are_compared_as_the_database_does() -> None:
+    shouted = table("TIMED_TASK")
+    mine = insert_into(shouted).values({"id": 1, "Created_At": START})
+    for dialect, names in {
+        "postgres": ["id", "Created_At"],
+        "mysql": ["id", "Created_At", "updated_at"],
+        "mariadb": ["id", "Created_At", "updated_at"],
+        "sqlite": ["id", "Created_At", "updated_at"],
+    }.items():
+        assert [column.name for column in through(mine, dialect=dialect).targets] == names
+    set_both = update(shouted).set({"Updated_At": START}).all_rows()
+    assert len(through(set_both, dialect="mysql").assignments) == 1
+    assert len(through(set_both, "TIMED_TASK", dialect="postgres").assignments) == 2
+
+
+# -- beside SoftDeletePlugin ------------------------------------------------------------------------------------------
+
+
+class Item(Table, name="timed_item"):
+    id: Column[int]
+    name: Column[str]
+
+
+item, of_item = Item(), table("timed_item")
+LATER = dt.datetime(2025, 5, 5, tzinfo=dt.UTC)
+soft = SoftDeletePlugin("gone_at", ["timed_item"], clock=lambda: LATER)
+ITEM_PLUGINS = [soft, TimestampsPlugin(["timed_item"], clock=lambda: LATER)]
+
+
+@pytest.fixture(params=[1, -1], ids=["deletions first", "times first"])
+async def items(request: pytest.FixtureRequest, db: Database) -> AsyncIterator[Database]:
+    """Three items, of which the last is deleted, with both plugins."""
+    await db.execute(sql("DROP TABLE IF EXISTS timed_item"))
+    times = f" {INSTANT.get(db.dialect.name, 'DATETIME(6)')} NULL"
+    columns = f"id INT PRIMARY KEY, name VARCHAR(20), gone_at{times}, created_at{times}, updated_at{times}"
+    await db.execute(sql("CREATE TABLE timed_item ({})", sql.raw(columns)))  # type: ignore[arg-type]
+    for number in (1, 2, 3):
+        row = {"id": number, "name": "x", "gone_at": START if number == 3 else None, "updated_at": START}
+        await db.execute(insert_into(of_item).values(row))
+    view = db
+    for each in ITEM_PLUGINS[:: request.param]:
+        view = view.with_plugin(each)
+    yield view
+    await db.execute(sql("DROP TABLE timed_item"))
+
+
+async def item_times(db: Database) -> list[tuple[Any, ...]]:
+    """Of every item: its id, whether it is there, and whether it was written since the start."""
+    seen = (of_item.gone_at.is_null().as_("is_there"), (of_item.updated_at != START).as_("is_new"))
+    rows = await db.without_plugins().fetch_all(select_from(of_item).select(of_item.id, *seen).order_by(of_item.id))
+    return [(row["id"], bool(row["is_there"]), bool(row["is_new"])) for row in rows]
+
+
+async def test_a_soft_deletion_and_a_restoration_write_the_last_time(items: Database) -> None:
+    deletion = delete_from(item).where(item.id < 3)
+    for plugins in (ITEM_PLUGINS, ITEM_PLUGINS[::-1]):
+        filtered_to(
+            plugins,
+            deletion.where(item.id > 1),
+            spelled(
+                'UPDATE "timed_item" SET "gone_at" = $1, "updated_at" = $2 WHERE "timed_item"."gone_at" IS NULL AND '
+                '"timed_item"."id" < $3 AND "timed_item"."id" > $4',
+                ("supplied.SoftDeletePlugin.now", "supplied.TimestampsPlugin.now", 3, 1),
+            ),
+        )
+    assert (await items.execute(deletion.where(item.id > 1))).rows_affected == 1
+    assert await item_times(items) == [(1, True, False), (2, False, True), (3, False, False)]
+    assert (await items.execute(update(item).set(name="back").restore().where(item.id == 3))).rows_affected == 1
+    assert await item_times(items) == [(1, True, False), (2, False, True), (3, True, True)]
+    assert (await items.execute(deletion.where(item.id == 2).only_deleted().hard_delete())).rows_affected == 1
+    assert await item_times(items) == [(1, True, False), (3, True, True)]
+
+
+@pytest.mark.databases("postgres")
+async def test_a_deletion_by_merge_writes_the_last_time(items: Database) -> None:
+    wanted = values({"id": 1}, {"id": 3}).as_("wanted")
+    merged = merge_into(item).using(wanted, wanted.id == item.id).when_matched().do_delete()
+    await items.execute(merged)
+    assert await item_times(items) == [(1, False, True), (2, True, False), (3, False, False)]
+
+
+@pytest.mark.databases("mysql", "mariadb")
+async def test_a_deletion_from_two_tables_writes_both(items: Database) -> None:
+    other = item.as_("other")
+    both = delete_from(item, other).inner_join(other, other.id == item.id + 1).where(item.id == 1)
+    await items.execute(both)
+    assert await item_times(items) == [(1, False, True), (2, False, True), (3, False, False)]
