@@ -31,6 +31,7 @@ Filters come as data from outside:
 from querykit.access.cursor_pages import CursorPage, paginate_cursor
 from querykit.access.filters import parse_filter
 from querykit.access.find import find_query
+from querykit.access.mapper import AbstractTableMapper, EntireRowTransforms, TableMapper, Transforms
 from querykit.access.pages import Page, paginate
 from querykit.access.read_repository import ReadRepository
 from querykit.access.related import Many, One, Related
@@ -38,13 +39,17 @@ from querykit.access.relations import belongs_to, has_many, has_one, many_to_man
 from querykit.access.repository import Repository, all_rows
 
 __all__ = [
+    "AbstractTableMapper",
     "CursorPage",
+    "EntireRowTransforms",
     "Many",
     "One",
     "Page",
     "ReadRepository",
     "Related",
     "Repository",
+    "TableMapper",
+    "Transforms",
     "all_rows",
     "belongs_to",
     "find_query",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from querykit import Column, Table
+from querykit import Column, Expression, Table
 from querykit.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,10 +68,12 @@ class Field(NamedTuple):
     def read(self, value: object, path: Path) -> Any:
         """A value for it: as it is, or as JSON writes it (dates, decimals and UUIDs as texts, bytes as base64).
 
+        An expression of the program's own, which nothing from outside can be, stands for a value.
+
         Raises:
             InputError: it is of another type, or cannot be read as this one.
         """
-        return read_as(self.annotation, value, path)
+        return value if isinstance(value, Expression) else read_as(self.annotation, value, path)
 
 
 def read_as(annotation: Any, value: object, path: Path) -> Any:
@@ -88,10 +90,17 @@ def visible_columns(table: Table) -> Mapping[str, Column[Any]]:
     return {name: each for name, each in table._columns.items() if not table._options(name).hidden}
 
 
-def field_of(column: Column[Any]) -> Field:
-    """A column as what operators stand on."""
+def field_of(column: Expression[Any]) -> Field:
+    """A column, or another expression, as what operators stand on."""
     type_ = column.value_type
     return Field(column, "" if type_ is None else type_.stored_kind, annotation_of(type_))
+
+
+def key_value(column: Column[Any], value: Any, path: Path) -> Any:
+    """A value of a column of a key; raises `InputError` for one of another type, and for None."""
+    if value is None:
+        raise InputError(path, "a key is a value, not null")
+    return field_of(column).read(value, path)
 
 
 def place_in(column: Column[Any], steps: object, sample: object, path: Path) -> Field:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from querykit import Condition, Table, and_, not_, or_
 from querykit.access.fields import Field, Path, Place, did_you_mean, field_of, listed, place_in, shown, visible_columns
-from querykit.access.operators import OPERATORS
+from querykit.access.operators import OPERATORS, PARTS_OF_TEXTS
 from querykit.access.related import One
 from querykit.access.relations import relations_of
 from querykit.errors import InputError
@@ -128,7 +128,7 @@ class _Reader:
         for name, operand in operators.items():
             if name not in known:
                 raise InputError((*path, name), f"no such operator here{did_you_mean(name, known)}")
-            if isinstance(operand, list | tuple):
+            if isinstance(operand, list | tuple) or (isinstance(operand, str) and name in PARTS_OF_TEXTS):
                 self._refuse_empty(operand, (*path, name))
             self._count(path, len(operand) if isinstance(operand, list | tuple) else 1)
             conditions.append(OPERATORS[name].condition(field, operand, (*path, name)))

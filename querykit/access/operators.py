@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
+from querykit import Expression
 from querykit.access.fields import read_as, shown
 from querykit.errors import InputError
 
@@ -21,6 +22,8 @@ ORDERED: Final = frozenset(
 )
 """The kinds of types whose values have an order."""
 TEXT: Final = frozenset(("str",))
+PARTS_OF_TEXTS: Final = frozenset(("contains", "starts_with", "ends_with"))
+"""The operators by which every text has an empty one."""
 
 
 class Operator(NamedTuple):
@@ -58,9 +61,13 @@ class Operator(NamedTuple):
 def _values(field: Field, given: Any, path: Path) -> list[Any]:
     if not isinstance(given, list | tuple):
         raise InputError(path, f"takes a list of values, not {shown(given)}")
-    if None in given:
+    if any(each is None for each in given):
         raise InputError(path, "null is no value of a list; is_null asks for it")
     return [field.read(each, (*path, at)) for at, each in enumerate(given)]
+
+
+def _text(_: Field, given: Any, path: Path) -> Any:
+    return given if isinstance(given, Expression) else read_as(str, given, path)
 
 
 def _pair(field: Field, given: Any, path: Path) -> list[Any]:
@@ -74,7 +81,7 @@ _READERS: Final[dict[Takes, Callable[[Field, Any, Path], Any]]] = {
     "value": lambda field, given, path: field.read(given, path),
     "values": _values,
     "pair": _pair,
-    "text": lambda _, given, path: read_as(str, given, path),
+    "text": _text,
     "flag": lambda _, given, path: read_as(bool, given, path),
 }
 

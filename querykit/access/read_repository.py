@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from querykit import Expression, Table, and_, exists, fn, or_, select, select_from
-from querykit.access.fields import Place, field_of, listed, shown
+from querykit.access.fields import Place, key_value, listed, shown
 from querykit.access.filters import Limits, read_filter
 from querykit.access.find import find_query
 from querykit.errors import BuildError, InputError
@@ -161,7 +161,7 @@ class ReadRepository:
             return []
         if len(self._key) == 1:
             key = self._key[0]
-            condition = key.is_in([self._key_value(key, each, ("ids", at)) for at, each in enumerate(ids)])
+            condition = key.is_in([key_value(key, each, ("ids", at)) for at, each in enumerate(ids)])
         else:
             condition = or_(*[self._is_row(each, ("ids", at)) for at, each in enumerate(ids)])
         found: list[dict[str, Any]] = await self.db.fetch_all(
@@ -199,15 +199,9 @@ class ReadRepository:
     def _is_row(self, id: Any, path: Path = ("id",)) -> Condition:  # noqa: A002 - as the methods call it
         """The condition that finds one row by its whole key."""
         if len(self._key) == 1:
-            is_row: Condition = self._key[0] == self._key_value(self._key[0], id, path)
+            is_row: Condition = self._key[0] == key_value(self._key[0], id, path)
             return is_row
         names = {column.name for column in self._key}
         if not isinstance(id, dict) or set(id) != names:
             raise InputError(path, f"takes an object with {listed(column.name for column in self._key)}")
-        return and_(*[column == self._key_value(column, id[column.name], (*path, column.name)) for column in self._key])
-
-    @staticmethod
-    def _key_value(column: Column[Any], value: Any, path: Path) -> Any:
-        if value is None:
-            raise InputError(path, "a key is a value, not null")
-        return field_of(column).read(value, path)
+        return and_(*[column == key_value(column, id[column.name], (*path, column.name)) for column in self._key])

@@ -8,7 +8,7 @@ from querykit import Expression, Table, delete_from, excluded, insert_into, upda
 from querykit.access.fields import visible_columns
 from querykit.access.filters import Limits
 from querykit.access.read_repository import ReadRepository
-from querykit.access.returned import insert_returning, is_plain, read_by_key, update_returning
+from querykit.access.returned import insert_all_returning, insert_returning, update_returning
 from querykit.access.values import made_row, read_row
 from querykit.errors import BuildError, InputError, NoResultError, StaleRowError
 
@@ -100,15 +100,7 @@ class Repository(ReadRepository):
         values = [made_row(self.table, read_row(self.table, each, self._create, (at,))) for at, each in enumerate(rows)]
         if not values:
             return []
-        name = self._key[0].name
-        async with self.db.transaction() as trx:
-            if len(self._key) == 1 and all(is_plain(each.get(name)) for each in values):
-                await trx.execute(insert_into(self.table).values(values))
-                return await read_by_key(trx, self._returned, self._key[0], [each[name] for each in values])
-            return [
-                await insert_returning(trx, insert_into(self.table).values(each), self._returned, each, self._key)
-                for each in values
-            ]
+        return await insert_all_returning(self.db, insert_into(self.table), self._returned, values, self._key)
 
     async def upsert(self, data: Any, *, on: Sequence[str] = (), change: Sequence[str] = ()) -> dict[str, Any]:
         """Add a row, or change the one that has the same key: one atomic statement.
