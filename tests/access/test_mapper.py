@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from querykit import (
@@ -16,7 +18,7 @@ from querykit import (
 )
 from querykit.access import AbstractTableMapper, EntireRowTransforms, TableMapper, Transforms, all_rows
 from querykit.errors import BuildError, InputError
-from tests.access.mapped import USERS, NewUser, User, UserTable, seat, user, user_objects, users
+from tests.access.mapped import USERS, NewUser, User, UserTable, note, seat, user, user_objects, users
 from tests.access.tables import person, pet
 from tests.expected import compiles_to, spelled
 
@@ -116,6 +118,20 @@ async def test_new_rows_of_keys_of_several_columns_come_back(mapped_db):
     assert await seats.insert().return_all(rows) == rows
     one = {"hall": "D", "number": 1}
     assert await seats.insert().return_one(one) == one | {"guest": None}
+
+
+async def test_keys_that_the_program_makes_and_renamed_columns_come_back(mapped_db):
+    notes = TableMapper(mapped_db, note, insert_return_columns=["*"], update_return_columns=["*"])
+    first = await notes.insert().return_one({"text": "one"})
+    others = await notes.insert().return_all([{"text": "two"}, {"text": "three"}])
+    compiled = notes.insert().columns(["text"]).compile()
+    found = [first, *others, await compiled.return_one({"text": "four"})]
+    assert [row["text"] for row in found] == ["one", "two", "three", "four"]
+    assert {type(row["id"]) for row in found} == {uuid.UUID}
+    assert len({row["id"] for row in found}) == 4
+    assert await notes.select(first["id"]).one() == first
+    assert await notes.update({"text": "one"}).return_all({"text": "new"}) == [{"id": first["id"], "text": "new"}]
+    assert await notes.delete("text", "in", ["two", "new"]).return_count() == 2
 
 
 async def test_inserts_are_all_or_none(mapped_db):

@@ -10,6 +10,7 @@ from querykit.access.mapper.parameters import Compiled, same_kind, value_argumen
 from querykit.access.mapper.settings import written_columns
 from querykit.access.mapper.transforms import EVERY, InsertedT, InsertT
 from querykit.access.returned import insert_all_returning, insert_returning
+from querykit.access.values import made_row
 from querykit.errors import BuildError, InputError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class InsertQuery(Generic[InsertT, InsertedT]):
     def _values(self, source: InsertT, path: tuple[int, ...] = ()) -> Row:
         transform = self._settings.transforms.insert
         made = source if transform is None else transform(source, self._columns)
-        return self._settings.values(made, self._columns, path)
+        return made_row(self._settings.table, self._settings.values(made, self._columns, path))
 
     def _check_returns(self) -> None:
         if not self._settings.insert_returns and self._settings.transforms.insert_return is None:
@@ -138,10 +139,9 @@ class CompiledInsert(Compiled, Generic[InsertT, InsertedT]):
             raise BuildError('compile() needs the columns by name: columns(["…"])')
         super().__init__(settings.db)
         self._settings = settings
-        self._started = started
-        self._columns = columns
+        self._columns = (*columns, *[name for name in settings.table._factories if name not in columns])
         self._query = InsertQuery(settings, started, columns)
-        self.statement = started.values(value_parameters(columns))
+        self.statement = started.values(value_parameters(self._columns))
         self._returns = self.statement.returning(*settings.insert_returns) if settings.insert_returns else None
 
     def for_transaction(self, trx: AnyDatabase) -> Self:
