@@ -19,10 +19,10 @@ from querykit.schema.sqlite import SQLiteWriter
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from querykit.schema.altering import AlteringWriter
     from querykit.schema.constraints import Index
-    from querykit.schema.writer import Writer
 
-_WRITERS: Final[dict[str, type[Writer]]] = {
+_WRITERS: Final[dict[str, type[AlteringWriter]]] = {
     each.dialect: each for each in (PostgresWriter, MySQLWriter, MariaDBWriter, SQLiteWriter)
 }
 
@@ -30,7 +30,7 @@ _WRITERS: Final[dict[str, type[Writer]]] = {
 class Definition:
     """Something to create, alter or drop, as data."""
 
-    def __init__(self, write: Callable[[Writer], Sequence[str]]) -> None:
+    def __init__(self, write: Callable[[AlteringWriter], Sequence[str]]) -> None:
         """Hold what writes it."""
         self._write = write
 

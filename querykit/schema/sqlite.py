@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from querykit.schema.writer import Writer
+from querykit.schema.altering import Altered, AlteringWriter, constraints_of, indexes_of
+from querykit.schema.constraints import ForeignKey
+from querykit.schema.definition import definition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from querykit import Table
+    from querykit.schema.alterations import AddColumn, ChangeColumn, CommentTable, SetSchema
     from querykit.schema.constraints import Index
     from querykit.schema.definition import ColumnDefinition, TableDefinition
 
 
-class SQLiteWriter(Writer):
+class SQLiteWriter(AlteringWriter):
     """SQLite's definitions.
 
     Source: https://www.sqlite.org/lang_createtable.html
@@ -69,3 +72,30 @@ class SQLiteWriter(Writer):
     def index_name(self, table: Table, index: Index) -> str:
         """The index's name; it is the index that names the schema."""
         return self.name(table._schema, index.name)
+
+    # -- alterations that take no rebuild -----------------------------------------------------------------------------
+
+    def add_column(self, action: AddColumn, table: Table) -> Altered:
+        """``ADD COLUMN name type CONSTRAINT …``: constraints stand with the column."""
+        definition = definition_of(table)
+        column = next(each for each in definition.columns if each.declared is action.column)
+        text = f"ADD COLUMN {self.column(column, definition)}"
+        for each in constraints_of(table, action.column):
+            constraint = self.constraint(each, table)
+            if isinstance(each, ForeignKey):
+                constraint = constraint.replace(f" FOREIGN KEY {self.names(each.columns)}", "", 1)
+            text += f" {constraint}"
+        indexes = [self.create_index(table, each) for each in indexes_of(table, action.column)]
+        return Altered(alone=text, after=indexes)
+
+    def change_column(self, action: ChangeColumn, table: Table) -> Altered:
+        """Refuse: descriptions are part of the SQL of a new table."""
+        raise self.unsupported("COMMENT ON COLUMN", "a description stands in CREATE TABLE only")
+
+    def comment_table(self, action: CommentTable, table: Table) -> Altered:
+        """Refuse: descriptions are part of the SQL of a new table."""
+        raise self.unsupported("COMMENT ON TABLE", "a description stands in CREATE TABLE only")
+
+    def set_schema(self, action: SetSchema, table: Table) -> Altered:
+        """Refuse: schemas are files."""
+        raise self.unsupported("ALTER TABLE … SET SCHEMA")
