@@ -21,9 +21,9 @@ from querykit.schema.alterations import (
     ValidateConstraint,
 )
 from querykit.schema.constraints import Check, ForeignKey, PrimaryKey, Unique
-from querykit.schema.ddl import Definition
+from querykit.schema.ddl import Definition, writer_of
 from querykit.schema.definition import Default, name_of
-from querykit.schema.rebuild import Rebuild, is_rebuilt, run_steps
+from querykit.schema.rebuild import Rebuild, run_steps
 from querykit.schema.types import SqlType, sql_type
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class AlterTable(Definition):
         """
         if not self.alterations:
             raise BuildError(f"nothing is altered in {self.table._name!r}")
-        if dialect == "sqlite" and any(is_rebuilt(each, self.table) for each in self.alterations):
+        if self._is_rebuilt(dialect):
             raise UnsupportedError(
-                "sqlite", "such ALTER TABLE", "run(db) rebuilds the table; await statements(db) shows how"
+                dialect, "such ALTER TABLE", "run(db) rebuilds the table; await statements(db) shows how"
             )
         return super().sql(dialect)
 
@@ -70,15 +70,16 @@ class AlterTable(Definition):
             BuildError: there is no such table, column or constraint; or a table of SQLite's is to be rebuilt after
                 other alterations, which are not there yet.
         """
-        if db.dialect.name != "sqlite":
+        if not self._is_rebuilt(db.dialect.name):
             return self.sql(db.dialect.name)
-        steps = self._steps()
+        steps = self._steps(db.dialect.name)
         if len(steps) > 1:
             raise BuildError(
                 "a rebuild is shown by itself: alter names, and add columns, in an alter_table of their own"
             )
-        step = steps[0]
-        return await step.statements(db) if isinstance(step, Rebuild) else step.sql("sqlite")
+        step: Any = steps[0]
+        shown: list[str] = await step.statements(db)
+        return shown
 
     async def run(self, db: Any) -> None:
         """Run it on a database, a connection or a transaction.
@@ -94,19 +95,23 @@ class AlterTable(Definition):
 
         Source: https://www.sqlite.org/lang_altertable.html#otheralter
         """
-        if db.dialect.name != "sqlite":
+        name = db.dialect.name
+        if not self._is_rebuilt(name):
             await super().run(db)
             return
-        await run_steps(db, [each if isinstance(each, Rebuild) else each.sql("sqlite") for each in self._steps()])
+        await run_steps(db, [each if isinstance(each, Rebuild) else each.sql(name) for each in self._steps(name)])
 
-    def _steps(self) -> list[Rebuild | AlterTable]:
-        """What SQLite does by itself, and what takes a rebuild, in order."""
-        if not self.alterations:
-            raise BuildError(f"nothing is altered in {self.table._name!r}")
+    def _is_rebuilt(self, dialect: str) -> bool:
+        writer = writer_of(dialect)
+        return any(writer.rebuilds(each, self.table) for each in self.alterations)
+
+    def _steps(self, dialect: str) -> list[Rebuild | AlterTable]:
+        """What the database does by itself, and what takes a rebuild, in order."""
+        writer = writer_of(dialect)
         steps: list[Rebuild | AlterTable] = []
         name = self.table._name
         for each in self.alterations:
-            if is_rebuilt(each, self.table):
+            if writer.rebuilds(each, self.table):
                 last = steps[-1] if steps else None
                 if isinstance(last, Rebuild):
                     last.alterations.append(each)

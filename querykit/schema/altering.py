@@ -70,6 +70,10 @@ class AlteringWriter(Writer):
         finish()
         return statements
 
+    def rebuilds(self, alteration: Alteration, table: Table) -> bool:
+        """Whether the database takes a rebuild of the table for it, rather than doing it by itself or not at all."""
+        return False
+
     # -- columns ------------------------------------------------------------------------------------------------------
 
     def add_column(self, action: AddColumn, table: Table) -> Altered:

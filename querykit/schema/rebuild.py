@@ -8,16 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from querykit import BuildError, Expression, ForeignKeyViolationError, UsageError, sql
-from querykit.schema.alterations import (
-    AddColumn,
-    AddConstraint,
-    ChangeColumn,
-    DropColumn,
-    DropConstraint,
-    DropPrimaryKey,
-    RenameConstraint,
-)
+from querykit import BuildError, ForeignKeyViolationError, UsageError, sql
+from querykit.schema.alterations import AddColumn, ChangeColumn
 from querykit.schema.introspection.sqlite_text import tokens_of
 from querykit.schema.sqlite import SQLiteWriter
 from querykit.schema.table_changes import changed
@@ -43,29 +35,6 @@ _REFERRING = """
 SELECT m.name FROM {schema}.sqlite_master m JOIN pragma_foreign_key_list(m.name, {text}) k
 WHERE m.type = 'table' AND lower(k."table") = lower({name}) LIMIT 1
 """
-
-
-def is_rebuilt(alteration: Alteration, table: Table) -> bool:
-    """Whether SQLite takes a rebuild for it, rather than doing it by itself or not at all."""
-    if isinstance(alteration, AddColumn):
-        return not _is_simple(alteration, table)
-    if isinstance(alteration, ChangeColumn):
-        return alteration.comment is None
-    if isinstance(alteration, AddConstraint):
-        return alteration.is_validated
-    return isinstance(alteration, DropColumn | DropConstraint | DropPrimaryKey | RenameConstraint)
-
-
-def _is_simple(alteration: AddColumn, table: Table) -> bool:
-    """Whether ADD COLUMN takes a column: every row has its value without being written."""
-    options, type_ = table._options(alteration.column.name), alteration.column.value_type
-    if options.primary_key or options.unique or options.generated is not None or alteration.if_not_exists:
-        return False
-    is_nullable = type_ is None or type_.is_nullable
-    if not options.has_default:
-        return is_nullable
-    is_value = options.default is not None and not isinstance(options.default, Expression)
-    return is_value and options.references is None
 
 
 class _Plan(NamedTuple):
