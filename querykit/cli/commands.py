@@ -1,4 +1,4 @@
-"""The commands: `sql`, `doctor`, `explain` and `migrate`."""
+"""The commands: `sql`, `doctor`, `explain`, `migrate` and `playground`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from querykit import CompiledQuery, Database, Plan
 from querykit.cli.codegen import codegen
 from querykit.cli.found import as_json, find_query, find_url, run, takes_url
 from querykit.cli.migrate import migrate
+from querykit.cli.playground import playground
 from querykit.cli.probes import PROBES
 from querykit.errors import QueryKitError
 
@@ -99,7 +100,7 @@ def explain(query: str, url: str | None, analyze: bool) -> None:
         click.echo(f"warning: {warning}", err=True)
 
 
-for command in (migrate, codegen):
+for command in (migrate, codegen, playground):
     querykit.add_command(command)
 
 

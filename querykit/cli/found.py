@@ -65,10 +65,15 @@ def find_url(given: str | None) -> str:
     Raises:
         click.UsageError: none of them says it.
     """
-    found = given or os.environ.get("QUERYKIT_URL") or find_setting("url")
+    found = known_url(given)
     if not found:
         raise click.UsageError("say which database: URL, $QUERYKIT_URL, or url in [tool.querykit] of pyproject.toml")
     return found
+
+
+def known_url(given: str | None) -> str | None:
+    """The URL of a database, found as `find_url` finds it; None where nothing says it."""
+    return given or os.environ.get("QUERYKIT_URL") or find_setting("url") or None
 
 
 def find_setting(name: str) -> str:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.servers.cache import CACHE, locked
@@ -21,13 +22,14 @@ _PROGRAMS = "usr/bin"  # most of 90 MB of MySQL's 350
 _ATTEMPTS = 3
 
 
-def unpacked(package: str, suite: str, *, is_program: bool = False) -> Path:
+def unpacked(package: str, suite: str, *, is_program: bool = False, without: Sequence[str] = ()) -> Path:
     """The folder with `package` of Debian's `suite` and all that it depends on, downloaded and unpacked once.
 
     Args:
         package: Its name.
         suite: The release of Debian, such as ``"bookworm"``.
         is_program: Whether the server lies among the programs for users, which else are left out.
+        without: Packages that it depends on and runs without, or finds on the machine.
 
     Raises:
         ServerError: when this is not a Debian machine or the download fails.
@@ -39,7 +41,7 @@ def unpacked(package: str, suite: str, *, is_program: bool = False) -> Path:
         if not prefix.exists():
             started = time.monotonic()
             with tempfile.TemporaryDirectory(prefix=f".{prefix.name}.", dir=CACHE) as work:
-                _unpack(package, suite, Path(work), is_program=is_program).rename(prefix)
+                _unpack(package, suite, Path(work), is_program, without).rename(prefix)
             report(f"{package} of Debian {suite} unpacked into {prefix} in {time.monotonic() - started:.1f} s")
     return prefix
 
@@ -54,8 +56,8 @@ def loader(prefix: Path) -> list[str]:
     raise ServerError(f"no dynamic linker under {prefix}")
 
 
-def _unpack(package: str, suite: str, work: Path, *, is_program: bool) -> Path:
-    _download(package, suite, work)
+def _unpack(package: str, suite: str, work: Path, is_program: bool, without: Sequence[str]) -> Path:
+    _download(package, suite, work, without)
     prefix = work / "prefix"
     prefix.mkdir()
     prefix.chmod(0o755)  # whatever the umask: the servers run as another user
@@ -66,9 +68,9 @@ def _unpack(package: str, suite: str, work: Path, *, is_program: bool) -> Path:
     return prefix
 
 
-def _download(package: str, suite: str, work: Path) -> None:
+def _download(package: str, suite: str, work: Path, without: Sequence[str]) -> None:
     """Fetch the package and its dependencies with an apt that sees only the folder `work`."""
-    options = _isolated_apt(suite, work)
+    options = _isolated_apt(suite, work, without)
     environment = os.environ | {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     environment.pop("APT_CONFIG", None)
     failure = ""
@@ -93,16 +95,13 @@ def _download(package: str, suite: str, work: Path) -> None:
     raise ServerError(failure)
 
 
-def _isolated_apt(suite: str, work: Path) -> list[str]:
+def _isolated_apt(suite: str, work: Path, without: Sequence[str]) -> list[str]:
     """Options, which win over the machine's own apt.conf, that make apt work inside `work` alone."""
     architecture = subprocess.check_output(["dpkg", "--print-architecture"], text=True).strip()
     (work / "lists" / "partial").mkdir(parents=True)
     (work / "archives" / "partial").mkdir(parents=True)
     # Perl is only for helper scripts: called installed, apt leaves it and its 10 MB out.
-    (work / "status").write_text(
-        f"Package: perl\nStatus: install ok installed\nVersion: 99\nArchitecture: {architecture}\n"
-        "Multi-Arch: allowed\nMaintainer: none\nDescription: stand-in\n"
-    )
+    (work / "status").write_text("\n".join([_stand_in(each, architecture) for each in ("perl", *without)]))
     (work / "sources.list").write_text("".join(f"{line}\n" for line in _sources(suite)))
     settings = {
         "Dir::State": work,
@@ -124,6 +123,15 @@ def _isolated_apt(suite: str, work: Path) -> list[str]:
         "Acquire::Check-Valid-Until": "false",
     }
     return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+
+
+def _stand_in(package: str, architecture: str) -> str:
+    """What makes apt take a package for installed."""
+    kind = "allowed" if package == "perl" else "same" if package.startswith("lib") else "foreign"
+    return (
+        f"Package: {package}\nStatus: install ok installed\nVersion: 99\nArchitecture: {architecture}\n"
+        f"Multi-Arch: {kind}\nMaintainer: none\nDescription: stand-in\n"
+    )
 
 
 def _sources(suite: str) -> list[str]:

@@ -234,5 +234,6 @@ def _plain(name: str, dialect: str) -> str:
     plain = re.sub(r"\s*,\s*", ",", name.strip().lower()) if "'" not in name else name
     plain = re.sub(r"^((?:small|medium|big)?int)\(\d+\)", r"\1", plain)
     word, opening, rest = plain.partition("(")
-    word = _SAME[dialect].get(word, word)
+    if " time zone" not in rest:  # as in timestamp(3) with time zone, whose word alone means another type
+        word = _SAME[dialect].get(word, word)
     return word + opening + rest
