@@ -54,7 +54,7 @@ async def main(url: str = "sqlite:///:memory:") -> list[Any]:
         await db.execute(delete_from(pet).where(pet.name == "Bello"))
 
         # Nested lists leave the row out; a left join keeps the person.
-        found = [await db.fetch_all(owners), await db.fetch_all(first_pet)]
+        found: list[Any] = [await db.fetch_all(owners), await db.fetch_all(first_pet)]
 
         # The trash: what there is in it, and all of it taken together.
         names = select_from(pet).select(pet.name).order_by(pet.id)

@@ -42,7 +42,6 @@ class Sale(Table, name="tenant_sale"):
 shop, sale = Shop(), Sale()
 policies = {name: lambda table, ctx: table.tenant_id == ctx.tenant for name in ("tenant_shop", "tenant_sale")}
 security = RowLevelSecurityPlugin(policies)
-
 # Nothing here says whose: the plugin does, in the list, in the sum and in the outermost query.
 sales = select_from(sale).select(sale.amount).where(sale.shop_id == shop.id).order_by(sale.id)
 total = select_from(sale).select(fn.sum(sale.amount)).as_("total_of_all")
@@ -73,7 +72,7 @@ async def main(url: str = "sqlite:///:memory:") -> list[Any]:
         except PolicyError as error:
             print("refused:", error)
         await drop_tables(shop, sale).run(owner)
-    pprint.pp(found, width=110)
+    pprint.pp(found)
     return found
 
 
