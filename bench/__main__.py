@@ -9,7 +9,20 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import bulk, cache, choices, compile, corpus, growth, levels, memory, nested, streaming, throughput  # noqa: A004 - ours
+from bench import (
+    bulk,
+    cache,
+    choices,
+    compile,  # noqa: A004 - ours
+    corpus,
+    growth,
+    levels,
+    memory,
+    nested,
+    plugins,
+    streaming,
+    throughput,
+)
 from bench.command import add_options, run
 from bench.figures import draw
 from bench.measure.saved import SAVED
@@ -17,7 +30,7 @@ from bench.results import written
 
 BENCHES = {
     each.NAME: each.measure
-    for each in (compile, nested, throughput, growth, memory, levels, streaming, bulk, cache, choices)
+    for each in (compile, nested, throughput, growth, memory, levels, streaming, bulk, cache, plugins, choices)
 }
 
 

@@ -17,6 +17,8 @@ from bench.measure.spread import Spread
 
 BY_HAND, LOADED = "by hand, orjson", "SQLAlchemy, selectinload"
 OURS, BUILT, STRUCTS = "querykit", "querykit, built each time", "querykit, Structs"
+WITHOUT, SECURED = "querykit, a chain of no plugins", "querykit, soft delete and security"
+WRITTEN = "querykit, conditions by hand"
 JSON, ENCODED = "querykit, fetch_json()", "querykit, fetch_all() and encoding"
 
 
@@ -136,8 +138,15 @@ def _bulk() -> Iterator[Goal]:
 
 def _cache() -> Iterator[Goal]:
     for database in ("postgres", "sqlite", "mysql", "mariadb"):
-        times = 5 if database == "sqlite" else 8  # it runs in the client: making the dicts anew is a seventh of it all
-        yield faster("cache", f"{database}, page of 100 again", OURS, "querykit, cached", times)
+        yield faster("cache", f"{database}, page of 100 again", OURS, "querykit, cached", 8)
+
+
+def _plugins() -> Iterator[Goal]:
+    built, prepared = "nested relations", "sqlite, one person, prepared"
+    yield within("plugins", built, SECURED, OURS, 1.30)
+    for case in (built, prepared):
+        yield within("plugins", case, WITHOUT, OURS, 1.05)
+    yield within("plugins", prepared, SECURED, WRITTEN, 1.05)
 
 
 GOALS = (
@@ -150,6 +159,7 @@ GOALS = (
     *_streaming(),
     *_bulk(),
     *_cache(),
+    *_plugins(),
 )
 
 
