@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.measure.work import Contenders, Work
-from bench.statements.plugins import by_hand_query
-from bench.statements.querykit import nested_query
-from bench.tenants import BY_HAND, PLUGINS, SECURED, TENANT, WITHOUT
+from bench.tenants import PLUGINS, SECURED, TENANT, WITHOUT, WRITTEN, conditions, nested_query
 from querykit import Database, param
 
 
@@ -22,11 +20,11 @@ def read(db: Any, query: Any, **named: int) -> dict[str, Work]:
 
 async def opened(url: str) -> Contenders:
     db = await Database(url).connect()
-    secured = await Database(url, plugins=PLUGINS).connect()
+    secured = db.with_plugin(PLUGINS[0]).with_plugin(PLUGINS[1])  # on the same connection
     key = param("key", int)
     return {
         "querykit": read(db, nested_query(key)),
         WITHOUT: read(db.without_plugins(), nested_query(key)),
-        BY_HAND: read(db, by_hand_query(key), tenant=TENANT),
+        WRITTEN: read(db, nested_query(key, conditions), tenant=TENANT),
         SECURED: read(secured.with_context(tenant=TENANT), nested_query(key)),
     }

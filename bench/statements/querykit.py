@@ -43,7 +43,7 @@ def joined(key: int, count: int) -> CompiledQuery:
     )
 
 
-def nested_query(above: Any) -> Any:
+def nested_query(above: int) -> Any:
     return (
         select_from(person)
         .select(

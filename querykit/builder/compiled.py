@@ -100,11 +100,23 @@ class QueryText:
         knows_columns: Whether the plan has the name and the type of every column; None until somebody asked.
         late: The places of the named parameters; None until it ran.
         names: Their names.
+        asked: Which of them the request gives, and which are supplied, kept by `plugins` from the first run on.
         decoder: How rows become Python's, kept by `execution` from the first run on.
     """
 
     __slots__ = (
-        *("adapters", "columns", "decoder", "dialect", "has_named", "is_clean", "knows_columns", "late", "names"),
+        *(
+            "adapters",
+            "asked",
+            "columns",
+            "decoder",
+            "dialect",
+            "has_named",
+            "is_clean",
+            "knows_columns",
+            "late",
+            "names",
+        ),
         "sql",
     )
 
@@ -127,6 +139,7 @@ class QueryText:
         self.knows_columns: bool | None = None
         self.late: list[tuple[int, LateValue]] | None = None
         self.names: set[str] = set()
+        self.asked: Any = None
         self.decoder: Any = None
 
 

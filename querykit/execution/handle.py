@@ -102,11 +102,13 @@ class Handle(Creator):
 
     # -- running ------------------------------------------------------------------------------------------------------
 
-    def _prepared(self, statement: Statement[Any, Any]) -> tuple[Statement[Any, Any], Through | None]:
-        """The statement as plugins want it, and what its result goes through."""
+    def _prepared(
+        self, statement: Statement[Any, Any], dialect: Dialect | None = None
+    ) -> tuple[Statement[Any, Any], Through | None]:
+        """The statement as plugins want it, and what its result goes through; `dialect`, where it was asked already."""
         if self._plugged is None and not statement.plugins:
             return statement, None
-        through = gone_through(self._plugged, statement, self.dialect)
+        through = gone_through(self._plugged, statement, dialect or self.dialect)
         return through.prepared.statement, through
 
     def _run_in_time(

@@ -92,7 +92,7 @@ class Through(NamedTuple):
             raise UsageError(f"fetch_json() composes its JSON in the database, where no plugin sees rows ({names})")
         for check in self.prepared.checks:
             check(self.context, given or {})
-        return with_context(compiled, given, self.context, supplied)
+        return with_context(compiled, given, self.context, supplied) if compiled.text.has_named else given
 
     def rows(self, compiled: CompiledQuery, rows: list[Any], columns: tuple[OutputColumn, ...]) -> list[Any]:
         """The rows as the plugins want them, as objects of a class where `rows_as` asked for them."""

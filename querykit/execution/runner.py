@@ -379,8 +379,8 @@ class Runner(Handle):
     ) -> tuple[CompiledQuery, Dialect, DriverResult, Through | None]:
         statement = query if isinstance(query, Statement) else as_statement(query)
         _refuse_without_rows(statement)
-        statement, through = self._prepared(statement)
         dialect = self.dialect
+        statement, through = self._prepared(statement, dialect)
         if statement.is_write and (parts := parts_of(statement, dialect)):
             return await run_parts(parts, self, "described rows", parameters, timeout, through=through)
         compiled = statement.compile(dialect)

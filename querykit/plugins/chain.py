@@ -97,6 +97,7 @@ class PluginChain:
         if self._about_tables:
             filtering = self._filterings.get(dialect) or self._filtering(dialect)
             prepared.statement = filtering.filtered(prepared, is_seen=bool(self.around))
+        prepared.checks = prepared.found_checks()
         if prepared.statement is given:  # what is kept must not hold what it is kept for
             prepared.statement = given.with_part("_compiled", None)
         return prepared
@@ -159,32 +160,39 @@ def with_context(
     context: Mapping[str, object],
     supplied: dict[str, object] | None = None,
 ) -> Mapping[str, object] | None:
-    """The values of a query's named parameters, with those that it takes from the request's context.
+    """The values of the named parameters of a query that has some, with those that it takes from the request's context.
 
     `supplied` has what was supplied to other parts of the same statement, and gets what is supplied to this one.
 
     Raises:
         UsageError: the context lacks one.
     """
-    if not compiled.has_named:
+    text = compiled.text
+    if text.asked is None:
+        text.asked = _asked(compiled.parameters)
+    keys, places = text.asked
+    if not keys and not places:
         return parameters
-    named = dict(parameters or {})
+    named = dict(parameters) if parameters else {}
+    for name, key in keys:
+        if key not in context:
+            raise UsageError(f"the query needs {key!r} of the request's context: run it on db.with_context({key}=…)")
+        named[name] = context[key]
+    if not places:
+        return named
     supplied = {} if supplied is None else supplied
-    for each in compiled.parameters:
-        if not isinstance(each, Parameter):
-            continue
-        if each.supply is not None:
-            if each.name not in supplied:
-                supplied[each.name] = each.supply()
-            named[each.name] = supplied[each.name]
-        elif each.name.startswith(CONTEXT):
-            key = each.name.removeprefix(CONTEXT)
-            if key not in context:
-                raise UsageError(
-                    f"the query needs {key!r} of the request's context: run it on db.with_context({key}=…)"
-                )
-            named[each.name] = context[key]
+    for place in places:
+        each: Any = compiled.parameters[place]
+        if each.name not in supplied:
+            supplied[each.name] = each.supply()
     return named | supplied
+
+
+def _asked(parameters: Sequence[object]) -> tuple[tuple[tuple[str, str], ...], tuple[int, ...]]:
+    """The names of parameters that the request gives, with its names for them, and the places of supplied ones."""
+    named = [(place, each) for place, each in enumerate(parameters) if isinstance(each, Parameter)]
+    keys = {each.name: each.name.removeprefix(CONTEXT) for _, each in named if each.name.startswith(CONTEXT)}
+    return tuple(keys.items()), tuple([place for place, each in named if each.supply is not None])
 
 
 def _without_replaced(plugins: Sequence[Plugin]) -> list[Plugin]:

@@ -18,14 +18,16 @@ class Prepared:
     Attributes:
         statement: The statement as the plugins want it.
         dialect: What it is for.
+        checks: What looks at the values of a request before the statement runs, once it went through.
     """
 
-    __slots__ = ("_contexts", "dialect", "statement")
+    __slots__ = ("_contexts", "checks", "dialect", "statement")
 
     def __init__(self, statement: Statement[Any, Any], dialect: Dialect) -> None:
         """Begin with the statement as the program made it."""
         self.statement = statement
         self.dialect = dialect
+        self.checks: tuple[Check, ...] = ()
         self._contexts: dict[int, PluginContext] | None = None
 
     def context(self, place: int) -> PluginContext:
@@ -37,9 +39,7 @@ class Prepared:
             found = self._contexts[place] = PluginContext(self.dialect)
         return found
 
-    @property
-    def checks(self) -> list[Check]:
-        """What looks at the values of a request before the statement runs."""
-        if self._contexts is None:
-            return []
-        return [check for place in sorted(self._contexts) for check in self._contexts[place].checks]
+    def found_checks(self) -> tuple[Check, ...]:
+        """What plugins put into their contexts, in the order of the plugins."""
+        contexts = self._contexts or {}
+        return tuple([check for place in sorted(contexts) for check in contexts[place].checks])
