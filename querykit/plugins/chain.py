@@ -97,7 +97,8 @@ class PluginChain:
         if self._about_tables:
             filtering = self._filterings.get(dialect) or self._filtering(dialect)
             prepared.statement = filtering.filtered(prepared, is_seen=bool(self.around))
-        prepared.checks = prepared.found_checks()
+        if prepared.contexts is not None:
+            prepared.checks = prepared.found_checks()
         if prepared.statement is given:  # what is kept must not hold what it is kept for
             prepared.statement = given.with_part("_compiled", None)
         return prepared

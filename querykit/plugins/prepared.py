@@ -19,27 +19,27 @@ class Prepared:
         statement: The statement as the plugins want it.
         dialect: What it is for.
         checks: What looks at the values of a request before the statement runs, once it went through.
+        contexts: The contexts of those plugins that asked for theirs, by their places in the chain.
     """
 
-    __slots__ = ("_contexts", "checks", "dialect", "statement")
+    __slots__ = ("checks", "contexts", "dialect", "statement")
 
     def __init__(self, statement: Statement[Any, Any], dialect: Dialect) -> None:
         """Begin with the statement as the program made it."""
         self.statement = statement
         self.dialect = dialect
         self.checks: tuple[Check, ...] = ()
-        self._contexts: dict[int, PluginContext] | None = None
+        self.contexts: dict[int, PluginContext] | None = None
 
     def context(self, place: int) -> PluginContext:
         """The context of the plugin at a place in the chain, made when it is asked for: most statements need none."""
-        if self._contexts is None:
-            self._contexts = {}
-        found = self._contexts.get(place)
+        if self.contexts is None:
+            self.contexts = {}
+        found = self.contexts.get(place)
         if found is None:
-            found = self._contexts[place] = PluginContext(self.dialect)
+            found = self.contexts[place] = PluginContext(self.dialect)
         return found
 
     def found_checks(self) -> tuple[Check, ...]:
         """What plugins put into their contexts, in the order of the plugins."""
-        contexts = self._contexts or {}
-        return tuple([check for place in sorted(contexts) for check in contexts[place].checks])
+        return tuple([check for _, context in sorted((self.contexts or {}).items()) for check in context.checks])
