@@ -52,17 +52,18 @@ async def test_rows_are_nested_in_order_and_none_is_an_empty_list(db):
                 '"pet"."name") AS "nested")) AS "pets" FROM "person" ORDER BY "person"."id"'
             ),
             "mysql": (
-                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`)) END "
-                "FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` "
-                "ORDER BY `pet`.`name` LIMIT 18446744073709551615) AS `nested`) AS `pets` FROM `person` "
-                "ORDER BY `person`.`id`"
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(CONCAT('{\"id\":', IFNULL(CAST(`pet`.`id` AS JSON), 'null'), ',\"name\":', "
+                "IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), 'null'), '}') ORDER BY `pet`.`name` "
+                "SEPARATOR ','), ']') END FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM "
+                "`person` ORDER BY `person`.`id`"
             ),
             "mariadb": (
-                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', "
-                "CONVERT(`pet`.`name` USING utf8mb4)) ORDER BY `pet`.`name`) END FROM `pet` "
-                "WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM `person` ORDER BY `person`.`id`"
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(CONCAT('{\"id\":', COALESCE(JSON_QUOTE(`pet`.`id`), `pet`.`id`, 'null'), "
+                "',\"name\":', IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), 'null'), '}') ORDER BY "
+                "`pet`.`name` SEPARATOR ','), ']') END FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`) AS "
+                "`pets` FROM `person` ORDER BY `person`.`id`"
             ),
             "sqlite": (
                 'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY(JSON_OBJECT(\'id\', "nested"."id", '
@@ -98,16 +99,16 @@ async def test_a_list_of_values(db):
                 'ORDER BY "pet"."name" DESC) AS "nested") AS "pets" FROM "person" ORDER BY "person"."id"'
             ),
             "mysql": (
-                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(`nested`.`name`) END FROM (SELECT `pet`.`name` FROM `pet` "
-                "WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` DESC LIMIT 18446744073709551615) "
-                "AS `nested`) AS `pets` FROM `person` ORDER BY `person`.`id`"
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), 'null') ORDER BY "
+                "`pet`.`name` DESC SEPARATOR ','), ']') END FROM `pet` WHERE `pet`.`owner_id` = "
+                "`person`.`id`) AS `pets` FROM `person` ORDER BY `person`.`id`"
             ),
             "mariadb": (
-                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(CONVERT(`pet`.`name` USING utf8mb4) ORDER BY `pet`.`name` DESC) END "
-                "FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM `person` "
-                "ORDER BY `person`.`id`"
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), 'null') ORDER BY "
+                "`pet`.`name` DESC SEPARATOR ','), ']') END FROM `pet` WHERE `pet`.`owner_id` = "
+                "`person`.`id`) AS `pets` FROM `person` ORDER BY `person`.`id`"
             ),
             "sqlite": (
                 'SELECT "person"."first_name", (SELECT JSON_GROUP_ARRAY("nested"."name") '
@@ -165,15 +166,16 @@ async def test_the_only_row_is_an_object_and_no_row_is_none(db):
                 'ORDER BY "person"."id"'
             ),
             "mysql": (
-                "SELECT `person`.`first_name`, (SELECT JSON_OBJECT('id', `nested`.`id`, 'first_name', "
-                "`nested`.`first_name`) FROM (SELECT `mother`.`id`, `mother`.`first_name` "
-                "FROM `person` AS `mother` WHERE `mother`.`id` = `person`.`mother_id`) AS `nested`) "
-                "AS `mother` FROM `person` ORDER BY `person`.`id`"
+                "SELECT `person`.`first_name`, (SELECT CONCAT('{\"id\":', IFNULL(CAST(`mother`.`id` AS JSON), "
+                "'null'), ',\"first_name\":', IFNULL(JSON_QUOTE(CONVERT(`mother`.`first_name` USING utf8mb4)), "
+                "'null'), '}') FROM `person` AS `mother` WHERE `mother`.`id` = `person`.`mother_id`) AS "
+                "`mother` FROM `person` ORDER BY `person`.`id`"
             ),
             "mariadb": (
-                "SELECT `person`.`first_name`, (SELECT JSON_OBJECT('id', `mother`.`id`, 'first_name', "
-                "CONVERT(`mother`.`first_name` USING utf8mb4)) FROM `person` AS `mother` "
-                "WHERE `mother`.`id` = `person`.`mother_id`) AS `mother` FROM `person` ORDER BY `person`.`id`"
+                "SELECT `person`.`first_name`, (SELECT CONCAT('{\"id\":', COALESCE(JSON_QUOTE(`mother`.`id`), "
+                "`mother`.`id`, 'null'), ',\"first_name\":', IFNULL(JSON_QUOTE(CONVERT(`mother`.`first_name` "
+                "USING utf8mb4)), 'null'), '}') FROM `person` AS `mother` WHERE `mother`.`id` = "
+                "`person`.`mother_id`) AS `mother` FROM `person` ORDER BY `person`.`id`"
             ),
             "sqlite": (
                 'SELECT "person"."first_name", (SELECT CASE WHEN COUNT(*) > 1 THEN QUERYKIT_MANY() '
@@ -227,21 +229,23 @@ async def test_an_object_of_a_limited_query_is_its_first_row(db):
                 (1, 1, 1),
             ),
             "mysql": (
-                "SELECT `person`.`first_name`, (SELECT JSON_OBJECT('id', `nested`.`id`, 'name', "
-                "`nested`.`name`) FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` "
-                "WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT %s) AS `nested`) "
-                "AS `first`, (SELECT JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`) "
-                "FROM (SELECT `pet`.`id`, `pet`.`name` FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` "
-                "ORDER BY `pet`.`name` LIMIT %s OFFSET %s) AS `nested`) AS `second` FROM `person` "
-                "ORDER BY `person`.`id`",
+                "SELECT `person`.`first_name`, (SELECT CONCAT('{\"id\":', IFNULL(CAST(`pet`.`id` AS JSON), "
+                "'null'), ',\"name\":', IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), 'null'), '}') "
+                "FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT %s) AS "
+                "`first`, (SELECT CONCAT('{\"id\":', IFNULL(CAST(`pet`.`id` AS JSON), 'null'), ',\"name\":', "
+                "IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), 'null'), '}') FROM `pet` WHERE "
+                "`pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT %s OFFSET %s) AS `second` FROM "
+                "`person` ORDER BY `person`.`id`",
                 (1, 1, 1),
             ),
             "mariadb": (
-                "SELECT `person`.`first_name`, (SELECT JSON_OBJECT('id', `pet`.`id`, 'name', "
-                "CONVERT(`pet`.`name` USING utf8mb4)) FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` "
-                "ORDER BY `pet`.`name` LIMIT %s) AS `first`, (SELECT JSON_OBJECT('id', `pet`.`id`, 'name', "
-                "CONVERT(`pet`.`name` USING utf8mb4)) FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` "
-                "ORDER BY `pet`.`name` LIMIT %s OFFSET %s) AS `second` FROM `person` ORDER BY `person`.`id`",
+                "SELECT `person`.`first_name`, (SELECT CONCAT('{\"id\":', COALESCE(JSON_QUOTE(`pet`.`id`), "
+                "`pet`.`id`, 'null'), ',\"name\":', IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), "
+                "'null'), '}') FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT "
+                "%s) AS `first`, (SELECT CONCAT('{\"id\":', COALESCE(JSON_QUOTE(`pet`.`id`), `pet`.`id`, "
+                "'null'), ',\"name\":', IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), 'null'), '}') "
+                "FROM `pet` WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT %s OFFSET %s) "
+                "AS `second` FROM `person` ORDER BY `person`.`id`",
                 (1, 1, 1),
             ),
             "sqlite": (
@@ -461,32 +465,34 @@ async def test_three_levels(db):
                 ([1, 4],),
             ),
             "mysql": (
-                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('first_name', `nested`.`first_name`, 'pets', `nested`.`pets`)) "
-                "END FROM (SELECT `child`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`, 'toys', "
-                "`nested`.`toys`)) END FROM (SELECT `pet`.`id`, `pet`.`name`, (SELECT CASE "
-                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('name', `nested`.`name`, "
-                "'price', `nested`.`price`)) END FROM (SELECT `toy`.`name`, `toy`.`price` FROM `toy` "
-                "WHERE `toy`.`pet_id` = `pet`.`id` ORDER BY `toy`.`name` LIMIT 18446744073709551615) "
-                "AS `nested`) AS `toys` FROM `pet` WHERE `pet`.`owner_id` = `child`.`id` "
-                "ORDER BY `pet`.`name` LIMIT 18446744073709551615) AS `nested`) AS `pets` "
-                "FROM `person` AS `child` WHERE `child`.`mother_id` = `person`.`id` "
-                "ORDER BY `child`.`id` LIMIT 18446744073709551615) AS `nested`) AS `children` FROM `person` "
-                "WHERE `person`.`id` IN (%s, %s) ORDER BY `person`.`id`",
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(CONCAT('{\"first_name\":', IFNULL(JSON_QUOTE(CONVERT(`child`.`first_name` USING "
+                "utf8mb4)), 'null'), ',\"pets\":', (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(CONCAT('{\"id\":', IFNULL(CAST(`pet`.`id` AS JSON), 'null'), ',\"name\":', "
+                "IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), 'null'), ',\"toys\":', (SELECT CASE "
+                "WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', GROUP_CONCAT(CONCAT('{\"name\":', "
+                "IFNULL(JSON_QUOTE(CONVERT(`toy`.`name` USING utf8mb4)), 'null'), ',\"price\":', "
+                "IFNULL(CAST(`toy`.`price` AS JSON), 'null'), '}') ORDER BY `toy`.`name` SEPARATOR ','), ']') "
+                "END FROM `toy` WHERE `toy`.`pet_id` = `pet`.`id`), '}') ORDER BY `pet`.`name` SEPARATOR "
+                "','), ']') END FROM `pet` WHERE `pet`.`owner_id` = `child`.`id`), '}') ORDER BY `child`.`id` "
+                "SEPARATOR ','), ']') END FROM `person` AS `child` WHERE `child`.`mother_id` = `person`.`id`) "
+                "AS `children` FROM `person` WHERE `person`.`id` IN (%s, %s) ORDER BY `person`.`id`",
                 (1, 4),
             ),
             "mariadb": (
-                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('first_name', CONVERT(`child`.`first_name` USING utf8mb4), "
-                "'pets', (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('id', "
-                "`pet`.`id`, 'name', CONVERT(`pet`.`name` USING utf8mb4), 'toys', (SELECT CASE "
-                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('name', "
-                "CONVERT(`toy`.`name` USING utf8mb4), 'price', `toy`.`price`) ORDER BY `toy`.`name`) END "
-                "FROM `toy` WHERE `toy`.`pet_id` = `pet`.`id`)) ORDER BY `pet`.`name`) END FROM `pet` "
-                "WHERE `pet`.`owner_id` = `child`.`id`)) ORDER BY `child`.`id`) END FROM `person` AS `child` "
-                "WHERE `child`.`mother_id` = `person`.`id`) AS `children` FROM `person` "
-                "WHERE `person`.`id` IN (%s, %s) ORDER BY `person`.`id`",
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(CONCAT('{\"first_name\":', IFNULL(JSON_QUOTE(CONVERT(`child`.`first_name` USING "
+                "utf8mb4)), 'null'), ',\"pets\":', (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(CONCAT('{\"id\":', COALESCE(JSON_QUOTE(`pet`.`id`), `pet`.`id`, 'null'), "
+                "',\"name\":', IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), 'null'), ',\"toys\":', "
+                "(SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', GROUP_CONCAT(CONCAT('{\"name\":', "
+                "IFNULL(JSON_QUOTE(CONVERT(`toy`.`name` USING utf8mb4)), 'null'), ',\"price\":', "
+                "COALESCE(JSON_QUOTE(`toy`.`price`), `toy`.`price`, 'null'), '}') ORDER BY `toy`.`name` "
+                "SEPARATOR ','), ']') END FROM `toy` WHERE `toy`.`pet_id` = `pet`.`id`), '}') ORDER BY "
+                "`pet`.`name` SEPARATOR ','), ']') END FROM `pet` WHERE `pet`.`owner_id` = `child`.`id`), "
+                "'}') ORDER BY `child`.`id` SEPARATOR ','), ']') END FROM `person` AS `child` WHERE "
+                "`child`.`mother_id` = `person`.`id`) AS `children` FROM `person` WHERE `person`.`id` IN (%s, "
+                "%s) ORDER BY `person`.`id`",
                 (1, 4),
             ),
             "sqlite": (
@@ -548,26 +554,29 @@ async def test_the_third_level_refers_to_the_outermost_table(db):
                 (2,),
             ),
             "mysql": (
-                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `nested`.`id`, 'name', `nested`.`name`, 'toys', "
-                "`nested`.`toys`)) END FROM (SELECT `pet`.`id`, `pet`.`name`, (SELECT CASE "
-                "WHEN COUNT(*) = 0 THEN JSON_ARRAY() ELSE JSON_ARRAYAGG(JSON_OBJECT('name', `nested`.`name`, "
-                "'who', `nested`.`who`)) END FROM (SELECT `toy`.`name`, `person`.`first_name` AS `who` "
-                "FROM `toy` WHERE `toy`.`pet_id` = `pet`.`id` AND `person`.`id` = `pet`.`owner_id` "
-                "ORDER BY `toy`.`id` LIMIT 18446744073709551615) AS `nested`) AS `toys` FROM `pet` "
-                "WHERE `pet`.`owner_id` = `person`.`id` ORDER BY `pet`.`name` LIMIT 18446744073709551615) "
-                "AS `nested`) AS `pets` FROM `person` WHERE `person`.`id` = %s ORDER BY `person`.`id`",
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(CONCAT('{\"id\":', IFNULL(CAST(`pet`.`id` AS JSON), 'null'), ',\"name\":', "
+                "IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), 'null'), ',\"toys\":', (SELECT CASE "
+                "WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', GROUP_CONCAT(CONCAT('{\"name\":', "
+                "IFNULL(JSON_QUOTE(CONVERT(`toy`.`name` USING utf8mb4)), 'null'), ',\"who\":', "
+                "IFNULL(JSON_QUOTE(CONVERT(`person`.`first_name` USING utf8mb4)), 'null'), '}') ORDER BY "
+                "`toy`.`id` SEPARATOR ','), ']') END FROM `toy` WHERE `toy`.`pet_id` = `pet`.`id` AND "
+                "`person`.`id` = `pet`.`owner_id`), '}') ORDER BY `pet`.`name` SEPARATOR ','), ']') END FROM "
+                "`pet` WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM `person` WHERE `person`.`id` = "
+                "%s ORDER BY `person`.`id`",
                 (2,),
             ),
             "mariadb": (
-                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('id', `pet`.`id`, 'name', CONVERT(`pet`.`name` USING utf8mb4), "
-                "'toys', (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('name', CONVERT(`toy`.`name` USING utf8mb4), 'who', "
-                "CONVERT(`person`.`first_name` USING utf8mb4)) ORDER BY `toy`.`id`) END FROM `toy` "
-                "WHERE `toy`.`pet_id` = `pet`.`id` AND `person`.`id` = `pet`.`owner_id`)) "
-                "ORDER BY `pet`.`name`) END FROM `pet` WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` "
-                "FROM `person` WHERE `person`.`id` = %s ORDER BY `person`.`id`",
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(CONCAT('{\"id\":', COALESCE(JSON_QUOTE(`pet`.`id`), `pet`.`id`, 'null'), "
+                "',\"name\":', IFNULL(JSON_QUOTE(CONVERT(`pet`.`name` USING utf8mb4)), 'null'), ',\"toys\":', "
+                "(SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', GROUP_CONCAT(CONCAT('{\"name\":', "
+                "IFNULL(JSON_QUOTE(CONVERT(`toy`.`name` USING utf8mb4)), 'null'), ',\"who\":', "
+                "IFNULL(JSON_QUOTE(CONVERT(`person`.`first_name` USING utf8mb4)), 'null'), '}') ORDER BY "
+                "`toy`.`id` SEPARATOR ','), ']') END FROM `toy` WHERE `toy`.`pet_id` = `pet`.`id` AND "
+                "`person`.`id` = `pet`.`owner_id`), '}') ORDER BY `pet`.`name` SEPARATOR ','), ']') END FROM "
+                "`pet` WHERE `pet`.`owner_id` = `person`.`id`) AS `pets` FROM `person` WHERE `person`.`id` = "
+                "%s ORDER BY `person`.`id`",
                 (2,),
             ),
             "sqlite": (
@@ -1609,20 +1618,22 @@ async def test_a_derived_table_inside_nested_rows(db):
                 (4,),
             ),
             "mysql": (
-                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('name', `nested`.`name`, 'weight', CONCAT(`nested`.`weight`, "
-                "''))) END FROM (SELECT `heavy`.`name`, `heavy`.`weight` FROM (SELECT `pet`.`id`, "
-                "`pet`.`owner_id`, `pet`.`name`, `pet`.`weight` FROM `pet` WHERE `pet`.`weight` > %s) "
-                "AS `heavy` WHERE `heavy`.`owner_id` = `person`.`id` ORDER BY `heavy`.`name` "
-                "LIMIT 18446744073709551615) AS `nested`) AS `heavy` FROM `person` ORDER BY `person`.`id`",
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(CONCAT('{\"name\":', IFNULL(JSON_QUOTE(CONVERT(`heavy`.`name` USING utf8mb4)), "
+                "'null'), ',\"weight\":', IFNULL(JSON_QUOTE(CONCAT(`heavy`.`weight`, '')), 'null'), '}') ORDER "
+                "BY `heavy`.`name` SEPARATOR ','), ']') END FROM (SELECT `pet`.`id`, `pet`.`owner_id`, "
+                "`pet`.`name`, `pet`.`weight` FROM `pet` WHERE `pet`.`weight` > %s) AS `heavy` WHERE "
+                "`heavy`.`owner_id` = `person`.`id`) AS `heavy` FROM `person` ORDER BY `person`.`id`",
                 (4,),
             ),
             "mariadb": (
-                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN JSON_ARRAY() "
-                "ELSE JSON_ARRAYAGG(JSON_OBJECT('name', CONVERT(`heavy`.`name` USING utf8mb4), 'weight', "
-                "`heavy`.`weight`) ORDER BY `heavy`.`name`) END FROM (SELECT `pet`.`id`, `pet`.`owner_id`, "
-                "`pet`.`name`, `pet`.`weight` FROM `pet` WHERE `pet`.`weight` > %s) AS `heavy` "
-                "WHERE `heavy`.`owner_id` = `person`.`id`) AS `heavy` FROM `person` ORDER BY `person`.`id`",
+                "SELECT `person`.`first_name`, (SELECT CASE WHEN COUNT(*) = 0 THEN '[]' ELSE CONCAT('[', "
+                "GROUP_CONCAT(CONCAT('{\"name\":', IFNULL(JSON_QUOTE(CONVERT(`heavy`.`name` USING utf8mb4)), "
+                "'null'), ',\"weight\":', COALESCE(JSON_QUOTE(`heavy`.`weight`), `heavy`.`weight`, 'null'), "
+                "'}') ORDER BY `heavy`.`name` SEPARATOR ','), ']') END FROM (SELECT `pet`.`id`, "
+                "`pet`.`owner_id`, `pet`.`name`, `pet`.`weight` FROM `pet` WHERE `pet`.`weight` > %s) AS "
+                "`heavy` WHERE `heavy`.`owner_id` = `person`.`id`) AS `heavy` FROM `person` ORDER BY "
+                "`person`.`id`",
                 (4,),
             ),
             "sqlite": (

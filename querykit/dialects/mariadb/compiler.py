@@ -16,7 +16,7 @@ from querykit.builder.tables import Column
 from querykit.dialects.expressions import OTHER, is_value
 from querykit.dialects.mariadb.functions import FUNCTIONS
 from querykit.dialects.mariadb.json_paths import MariaDBJsonCompiler
-from querykit.dialects.mariadb.types import CAST_TYPES, JSON_ENCODINGS
+from querykit.dialects.mariadb.types import CAST_TYPES, JSON_ENCODINGS, TEXT_FORMS
 from querykit.dialects.mariadb.wire import WIRE_ENCODINGS
 from querykit.dialects.mariadb.writes import MariaDBWrites
 from querykit.dialects.operators import kind_of
@@ -40,6 +40,7 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
     cast_types = CAST_TYPES
     json_encodings = JSON_ENCODINGS
     wire_encodings = WIRE_ENCODINGS
+    text_forms = TEXT_FORMS
     functions = FUNCTIONS
 
     # -- clauses ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from querykit.builder.value_types import LISTS
+from querykit.dialects.mysql.text_rows import TEXT_FORMS as MYSQL_TEXT_FORMS
 from querykit.dialects.mysql.types import CAST_TYPES as MYSQL_CAST_TYPES
 from querykit.dialects.mysql.types import VALUES as MYSQL_VALUES
 
@@ -19,6 +20,12 @@ JSON_ENCODINGS = {
     # a JSON column is text, and would be quoted
     "json": "JSON_EXTRACT({0}, '$')",
     **dict.fromkeys(LISTS, "JSON_EXTRACT({0}, '$')"),
+}
+
+# JSON_QUOTE gives NULL for numbers; a text that was declared to be one stays a text, which the decoder refuses
+TEXT_FORMS = {
+    **MYSQL_TEXT_FORMS,
+    **dict.fromkeys(("int", "decimal", "bool", "float"), "COALESCE(JSON_QUOTE({0}), {0}, 'null')"),
 }
 
 # floats stand in JSON as numbers, with all their digits

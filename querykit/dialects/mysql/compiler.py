@@ -10,8 +10,8 @@ from querykit.builder.query import AliasedQuery, Query, SetOperation
 from querykit.builder.raw import RawStatement
 from querykit.builder.row_filters import Bytes, Bytewise, Enforced
 from querykit.dialects.expressions import AND, OTHER, is_value, visits
-from querykit.dialects.mysql.json_paths import MySQLJsonCompiler
 from querykit.dialects.mysql.operators import MySQLOperators
+from querykit.dialects.mysql.text_rows import MySQLTextRows
 from querykit.dialects.mysql.types import CAST_TYPES, JSON_ENCODINGS
 from querykit.dialects.mysql.wire import WIRE_ENCODINGS
 from querykit.dialects.mysql.writes import MySQLWrites
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from querykit.builder.tuples import Quantified
 
 
-class MySQLCompiler(MySQLWrites, MySQLOperators, MySQLJsonCompiler):
+class MySQLCompiler(MySQLWrites, MySQLOperators, MySQLTextRows):
     """Writes MySQL's SQL."""
 
     cast_types = CAST_TYPES
