@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,16 @@ LAYERS = ("errors", "builder", "helpers", "dialects", "plugins", "execution", "t
 """From the ground up: a file imports from its own layer and from those before it."""
 OPT_IN = ("access", "schema", "migrations", "playground", "cli")
 """These stand on the public names alone, and on those of them that come before; nothing else imports them."""
+PUBLIC = (
+    "querykit",
+    "querykit.plugins",
+    "querykit.testing",
+    "querykit.access",
+    "querykit.schema",
+    "querykit.migrations",
+)
+"""The packages that are imported from."""
+REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 DRIVERS = ("asyncpg", "aiomysql", "asyncmy", "pymysql", "aiosqlite", "sqlite3")
 
 
@@ -176,6 +187,21 @@ def test_what_the_design_names_is_exported():
         "json_array_from json_object_from json_build_object"
     )
     assert set(named.split()) <= set(querykit.__all__)
+
+
+def test_the_reference_holds_every_public_name():
+    shown = {
+        name
+        for page in REFERENCE.glob("*.md")
+        for name in re.findall(r"^::: ([\w.]+)", page.read_text("utf-8"), re.MULTILINE)
+    }
+    missing = []
+    for package in map(importlib.import_module, PUBLIC):
+        for name in package.__all__:
+            module = getattr(getattr(package, name), "__module__", "")
+            if not {*(f"{each}.{name}" for each in PUBLIC), f"{module}.{name}", module} & shown:
+                missing.append(f"{package.__name__}.{name}")
+    assert not missing
 
 
 def test_every_error_is_exported():

@@ -29,6 +29,7 @@ Filters come as data from outside:
 """
 
 from querykit.access.cursor_pages import CursorPage, paginate_cursor
+from querykit.access.filter_schema import filter_schema
 from querykit.access.filters import parse_filter
 from querykit.access.find import find_query
 from querykit.access.mapper import AbstractTableMapper, EntireRowTransforms, TableMapper, Transforms
@@ -52,6 +53,7 @@ __all__ = [
     "Transforms",
     "all_rows",
     "belongs_to",
+    "filter_schema",
     "find_query",
     "has_many",
     "has_one",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -18,6 +18,14 @@ Path: TypeAlias = "tuple[str | int, ...]"
 """Where in the data something is: ``("or", 0, "age", "gte")``."""
 
 _SCALARS: Final[dict[type, str]] = {bool: "bool", int: "int", float: "float", str: "str"}
+
+
+DECIMAL: Final = r"[+-]?[0-9]+(\.[0-9]+)?"
+"""How a decimal number is written as a text."""
+
+
+GREATEST_INDEX: Final = 2**31 - 1
+"""Of a place in a list; databases take no more."""
 
 
 class Place(NamedTuple):
@@ -73,11 +81,21 @@ class Field(NamedTuple):
         Raises:
             InputError: it is of another type, or cannot be read as this one.
         """
-        return value if isinstance(value, Expression) else read_as(self.annotation, value, path)
+        if isinstance(value, Expression):
+            return value
+        if self.kind == "int" and type(value) is float and value.is_integer():
+            value = int(value)  # JSON has one kind of numbers
+        if self.kind == "decimal" and isinstance(value, str) and not re.fullmatch(DECIMAL, value):
+            raise InputError(path, "expected a decimal number")
+        if self.annotation is Any and isinstance(value, dict | list | tuple):
+            raise InputError(path, f"expected a text, a number, true or false, got {shown(value)}")
+        return read_as(self.annotation, value, path)
 
 
 def read_as(annotation: Any, value: object, path: Path) -> Any:
     """A value of a type, told by its annotation; raises `InputError`."""
+    if isinstance(value, str) and not _is_unicode(value):
+        raise InputError(path, "is no text: it has half a character")
     try:
         return msgspec.convert(value, annotation)
     except msgspec.ValidationError as error:
@@ -93,7 +111,10 @@ def visible_columns(table: Table) -> Mapping[str, Column[Any]]:
 def field_of(column: Expression[Any]) -> Field:
     """A column, or another expression, as what operators stand on."""
     type_ = column.value_type
-    return Field(column, "" if type_ is None else type_.stored_kind, annotation_of(type_))
+    if type_ is None:
+        return Field(column, "", Any)
+    is_ones_own = type_.kind in ("enum", "custom")  # its values are compared, and are no texts or numbers to data
+    return Field(column, type_.kind if is_ones_own else type_.stored_kind, annotation_of(type_))
 
 
 def key_value(column: Column[Any], value: Any, path: Path) -> Any:
@@ -109,13 +130,13 @@ def place_in(column: Column[Any], steps: object, sample: object, path: Path) -> 
     Raises:
         InputError: the steps are no list of keys and indexes, or the value is no scalar.
     """
-    if not isinstance(steps, list | tuple) or not steps or not all(type(each) in (str, int) for each in steps):
+    if not isinstance(steps, list | tuple) or not steps or not all(map(_is_step, steps)):
         raise InputError((*path, "path"), "takes a list of keys and indexes: ['auth', 'roles', 0]")
     place: Any = column
     for step in steps:
         place = place[step]
-    if isinstance(sample, list | tuple) and sample:
-        sample = sample[0]
+    if isinstance(sample, list | tuple) and sample:  # of numbers, one that is no integer makes all floats
+        sample = next((each for each in sample if type(each) is float), sample[0])
     if sample is None or sample == []:
         return Field(place, "", Any)
     if type(sample) not in _SCALARS:
@@ -123,12 +144,25 @@ def place_in(column: Column[Any], steps: object, sample: object, path: Path) -> 
     return Field(place, _SCALARS[type(sample)], type(sample))
 
 
+def _is_unicode(text: str) -> bool:
+    """Whether a text has no lone surrogates, which JSON can write and no database holds."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_step(step: object) -> bool:
+    return (isinstance(step, str) and _is_unicode(step)) or (type(step) is int and 0 <= step <= GREATEST_INDEX)
+
+
 def annotation_of(type_: Any) -> Any:
     """The annotation by which `msgspec` reads and describes values of a column's type."""
     if type_ is None or type_.kind == "json":
         return Any
-    if type_.kind in ("instant", "datetime"):
-        return Annotated[dt.datetime, msgspec.Meta(tz=type_.kind == "instant")]
+    if type_.kind in ("instant", "datetime", "time"):
+        return Annotated[type_.python, msgspec.Meta(tz=type_.kind == "instant")]
     return list[annotation_of(type_.item)] if type_.item is not None else type_.python  # type: ignore[misc]
 
 

@@ -38,7 +38,8 @@ def parse_filter(table: Table, data: Mapping[str, Any], *, max_depth: int = 8, m
         table: The table, or alias, whose declared columns and relations the filter may name, hidden ones excepted.
         data: The filter.
         max_depth: How deep filters may stand in one another.
-        max_conditions: How many conditions it may have in all; each value of a list counts as one.
+        max_conditions: How many conditions it may have in all; each value of a list counts as one, and so does each
+            filter of ``and`` and ``or``, and each step of a path.
 
     Raises:
         InputError: it names what is not there, or a value is not of its column's type; `InputError.path` says where.
@@ -87,6 +88,7 @@ class _Reader:
             if not isinstance(given, list | tuple):
                 raise InputError(place.path, f"takes a list of filters, not {shown(given)}")
             self._refuse_empty(given, place.path)
+            self._count(place.path, len(given))
             parts = [self.read(table, each, place.inner().at(index)) for index, each in enumerate(given)]
             return and_(*parts) if key == "and" else or_(*parts)
         if key == "not":
@@ -144,6 +146,7 @@ class _Reader:
             return self._column(field, operators, path)
         if not operators:
             raise InputError(path, "a path has operators beside it")
+        self._count(path, len(given["path"]) if isinstance(given["path"], list | tuple) else 1)
         places = [place_in(field.term, given["path"], operand, path) for operand in operators.values()]
         each = zip(places, operators.items(), strict=True)
         return and_(*[self._column(place, {name: operand}, path) for place, (name, operand) in each])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from querykit import BuildError, Column, Condition, Expression, Table, and_, or_
+from querykit import BuildError, Column, Condition, Expression, Table, and_, or_, walk
 from querykit.access.fields import annotation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 class Key(NamedTuple):
@@ -86,11 +86,34 @@ def _key(term: Any) -> Key:
     type_ = getattr(term, "value_type", None)
     if type_ is None or type_.stored_kind in ("json", "custom"):
         raise BuildError(f"a page is ordered by keys of a known type, which {term!r} is not; .returns(type) says it")
-    if isinstance(term, Column) and isinstance(term.table, Table) and term.table._options(term.name).hidden:
-        raise BuildError(f"{term!r} is hidden: a page cannot be ordered by it, as cursors carry the values of keys")
+    hidden = next(_hidden_columns(term), None)
+    if hidden is not None:
+        raise BuildError(f"{hidden!r} is hidden: a page cannot be ordered by it, as cursors carry the values of keys")
     is_descending = ordering.direction == "DESC"
     may_be_null = type_.is_nullable or not isinstance(term, Column)
     return Key(term, is_descending, ordering.nulls == "last" or ordering.nulls is None, may_be_null)
+
+
+def _hidden_columns(term: Any, seen: frozenset[int] = frozenset()) -> Iterator[Column[Any]]:
+    """The hidden columns that a term takes its value from, be it through sub-queries and CTEs, once each."""
+    for node in walk(term):
+        if not isinstance(node, Column):
+            continue
+        if isinstance(node.table, Table):
+            if node.table._options(node.name).hidden:
+                yield node
+        elif (query := getattr(node.table, "_query", None)) is not None and id(query) not in seen:
+            yield from _hidden_outputs(query, node.name, seen | {id(query)})  # a recursive CTE is in itself
+
+
+def _hidden_outputs(query: Any, name: str, seen: frozenset[int]) -> Iterator[Column[Any]]:
+    names, outputs = query.output_names(), getattr(query, "columns", ())
+    if names is None or len(names) != len(outputs):  # of a set operation any column may be the one
+        yield from _hidden_columns(query, seen)
+        return
+    for output_name, output in zip(names, outputs, strict=True):
+        if output_name == name:
+            yield from _hidden_columns(output, seen)
 
 
 def _primary_key(query: Any) -> tuple[Column[Any], ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from querykit import Expression, Table, and_, exists, fn, or_, select, select_from
-from querykit.access.fields import Place, key_value, listed, shown
+from querykit.access.fields import Place, key_value, listed, shown, visible_columns
 from querykit.access.filters import Limits, read_filter
 from querykit.access.find import find_query
+from querykit.access.plugged import audit, soft_deletion
+from querykit.access.schemas import check_row
 from querykit.errors import BuildError, InputError
 
 if TYPE_CHECKING:
@@ -37,7 +39,10 @@ class ReadRepository:
         key: The column that tells rows apart, or several; unsaid, the primary key that the table declares.
         where: The repository's own filter, a function of the table: every row that it reads or changes meets it too,
             whatever is asked for.
-        max_limit: The most rows that data may ask for at once.
+        max_limit: The most rows, or keys, that data may ask for at once.
+        output: What rows are to be like: a schema, as `Repository` takes it for what comes in. It checks rows and
+            changes none; rows of which only some columns were asked for are not checked.
+        validate_output: Whether `output` is asked: it costs time, which a program may spend in its tests alone.
     """
 
     def __init__(
@@ -48,6 +53,8 @@ class ReadRepository:
         key: str | Sequence[str] = (),
         where: Callable[[Any], Condition] | None = None,
         max_limit: int = 1000,
+        output: Any = None,
+        validate_output: bool = True,
     ) -> None:
         """Hold them.
 
@@ -62,6 +69,7 @@ class ReadRepository:
         self.table = table
         self._where = where
         self._max_limit = max_limit
+        self._output = output if validate_output else None
 
     def using(self, db: Any) -> Self:
         """The same repository in a transaction, or on another database."""
@@ -109,12 +117,13 @@ class ReadRepository:
 
         Raises:
             InputError: something that is asked for is unknown, hidden or of a wrong type.
+            DecodeError: a row is not as `output` says.
         """
         query = self.find_query(
             where=where, order_by=order_by, limit=limit, offset=offset, columns=columns, include=include
         )
         found: list[dict[str, Any]] = await self.db.fetch_all(query)
-        return found
+        return self._checked(found) if columns is None else found
 
     async def find_first(
         self,
@@ -125,9 +134,8 @@ class ReadRepository:
         include: Sequence[str] | Mapping[str, Any] = (),
     ) -> dict[str, Any] | None:
         """The first row that meets a filter, or None; only one is read."""
-        query = self.find_query(where=where, order_by=order_by, limit=1, columns=columns, include=include)
-        found: dict[str, Any] | None = await self.db.fetch_first(query)
-        return found
+        found = await self.find(where=where, order_by=order_by, limit=1, columns=columns, include=include)
+        return found[0] if found else None
 
     async def find_by_id(
         self,
@@ -145,7 +153,7 @@ class ReadRepository:
         """
         query = self.find_query(where=self._is_row(id), columns=columns, include=include)
         found: dict[str, Any] | None = await self.db.fetch_one_or_none(query)
-        return found
+        return found if found is None or columns is not None else self._checked([found])[0]
 
     async def find_by_ids(
         self,
@@ -155,19 +163,8 @@ class ReadRepository:
         include: Sequence[str] | Mapping[str, Any] = (),
     ) -> list[dict[str, Any]]:
         """The rows of several keys, in no order; keys without a row are left out, and no keys give no rows."""
-        if not isinstance(ids, list | tuple):
-            raise InputError(("ids",), f"takes a list of keys, not {shown(ids)}")
-        if not ids:
-            return []
-        if len(self._key) == 1:
-            key = self._key[0]
-            condition = key.is_in([key_value(key, each, ("ids", at)) for at, each in enumerate(ids)])
-        else:
-            condition = or_(*[self._is_row(each, ("ids", at)) for at, each in enumerate(ids)])
-        found: list[dict[str, Any]] = await self.db.fetch_all(
-            self.find_query(where=condition, columns=columns, include=include)
-        )
-        return found
+        are_rows = self._are_rows(ids)
+        return await self.find(where=are_rows, columns=columns, include=include) if ids else []
 
     async def count(self, *, where: Any = None) -> int:
         """How many rows meet a filter."""
@@ -178,6 +175,49 @@ class ReadRepository:
         """Whether a row meets a filter; the database stops at the first."""
         found: bool = await self.db.fetch_value(select(exists(self._rows(where).select(self._key[0])).as_("found")))
         return found
+
+    # -- what plugins keep --------------------------------------------------------------------------------------------
+
+    async def find_with_deleted(self, **options: Any) -> list[dict[str, Any]]:
+        """The rows that meet a filter, those too that `SoftDeletePlugin` marked as deleted; options as in `find`.
+
+        Related rows that are deleted are not there.
+
+        Raises:
+            UsageError: the database has no such plugin for this table.
+        """
+        soft_deletion(self.db, self.table, "find_with_deleted()")
+        found = await self.db.fetch_all(self.find_query(**options).with_deleted(self.table))
+        return self._checked(found) if options.get("columns") is None else found
+
+    async def find_deleted(self, **options: Any) -> list[dict[str, Any]]:
+        """The rows that meet a filter among those that `SoftDeletePlugin` marked as deleted; options as in `find`.
+
+        Raises:
+            UsageError: the database has no such plugin for this table.
+        """
+        soft_deletion(self.db, self.table, "find_deleted()")
+        found = await self.db.fetch_all(self.find_query(**options).only_deleted(self.table))
+        return self._checked(found) if options.get("columns") is None else found
+
+    async def history(self, id: Any) -> list[dict[str, Any]]:  # noqa: A002
+        """What `AuditPlugin` wrote down of a row, the oldest first, as its `AuditTable` has it; no hidden columns.
+
+        Raises:
+            UsageError: the database has no such plugin for this table.
+            BuildError: the repository has a filter of its own, which a row that is gone cannot be asked about.
+        """
+        log = audit(self.db, self.table, "history()")
+        if self._where is not None:
+            raise BuildError("history() could tell of rows that the repository's own filter hides")
+        key = self._key_of(id, ("id",))
+        hidden = self.table._columns.keys() - visible_columns(self.table).keys()
+        entries: list[dict[str, Any]] = await self.db.fetch_all(log.history(self.table, key))
+        for entry in entries:
+            for document in (entry["old_values"], entry["new_values"]):
+                for name in hidden & (document or {}).keys():
+                    del document[name]
+        return entries
 
     # -- conditions ---------------------------------------------------------------------------------------------------
 
@@ -198,10 +238,33 @@ class ReadRepository:
 
     def _is_row(self, id: Any, path: Path = ("id",)) -> Condition:  # noqa: A002 - as the methods call it
         """The condition that finds one row by its whole key."""
+        key = self._key_of(id, path)
+        return and_(*[column == key[column.name] for column in self._key])
+
+    def _key_of(self, id: Any, path: Path) -> dict[str, Any]:  # noqa: A002 - as the methods call it
+        """The values of a whole key, by column."""
         if len(self._key) == 1:
-            is_row: Condition = self._key[0] == key_value(self._key[0], id, path)
-            return is_row
-        names = {column.name for column in self._key}
-        if not isinstance(id, dict) or set(id) != names:
-            raise InputError(path, f"takes an object with {listed(column.name for column in self._key)}")
-        return and_(*[column == key_value(column, id[column.name], (*path, column.name)) for column in self._key])
+            return {self._key[0].name: key_value(self._key[0], id, path)}
+        names = [column.name for column in self._key]
+        if not isinstance(id, dict) or set(id) != set(names):
+            raise InputError(path, f"takes an object with {listed(names)}")
+        return {column.name: key_value(column, id[column.name], (*path, column.name)) for column in self._key}
+
+    def _are_rows(self, ids: Any) -> Condition:
+        """The condition that finds rows by their keys; none are no rows."""
+        if not isinstance(ids, list | tuple):
+            raise InputError(("ids",), f"takes a list of keys, not {shown(ids)}")
+        if len(ids) > self._max_limit:
+            raise InputError(("ids",), f"takes no more than {self._max_limit} keys at once")
+        key, *others = self._key
+        if others:
+            return or_(*[self._is_row(each, ("ids", at)) for at, each in enumerate(ids)])
+        return key.is_in([key_value(key, each, ("ids", at)) for at, each in enumerate(ids)])
+
+    def _checked(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The rows, as they are, if they are as `output` says."""
+        if self._output is not None:
+            names = visible_columns(self.table).keys()
+            for row in rows:
+                check_row(self._output, {name: row[name] for name in names}, self.table._name)
+        return rows

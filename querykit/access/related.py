@@ -21,6 +21,7 @@ from querykit import (
     select_from,
     value,
 )
+from querykit.access.fields import visible_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from querykit.access.relations import Relation
 
 T = TypeVar("T", bound=Table)
+V = TypeVar("V")
 
 
 class Related(Generic[T]):
@@ -96,6 +98,8 @@ class Related(Generic[T]):
         if joined.through is not None:
             near = self._through(joined.through)
             query = query.inner_join(near, *[near[name] == table[key] for name, key in joined.target_pairs])
+            if self.relation.through_where is not None:
+                query = query.where(self.relation.through_where(near))
         query = query.where(*[near[name] == source[key] for name, key in joined.source_pairs])
         if self.relation.when is not None:
             query = query.where(self.relation.when(source))
@@ -141,7 +145,7 @@ class Related(Generic[T]):
 
     def _included(self, columns: Sequence[Any], where: Any, include: Sequence[Any]) -> Any:
         query = self._narrowed(_several(where))
-        query = query.select(*columns) if columns else query.select_all(self.table)
+        query = query.select(*(columns or visible_columns(self.table).values()))
         nested = [self._nested(each) if isinstance(each, Related) else each for each in include]
         return query.select(*nested) if nested else query
 
@@ -177,7 +181,7 @@ class Many(Related[T]):
         """The rows as a nested list, under the relation's name.
 
         Args:
-            columns: What to take of each; nothing takes all declared columns.
+            columns: What to take of each; nothing takes all declared columns that are not hidden.
             where: A criterion, or several, beside the relation's own.
             order_by: A key, or several, instead of the relation's own.
             limit: How many rows at most, for each row that they belong to.
@@ -197,11 +201,18 @@ class Many(Related[T]):
 class One(Related[T]):
     """A relation that reaches one row or none."""
 
+    def value(self, column: Expression[V]) -> Expression[V]:
+        """A column of the row, or an expression of its columns: to compare, to order by, to select.
+
+        NULL where there is no row. ``order_by(pet.owner.value(person.first_name))``
+        """
+        return scalar_subquery(self._with_columns([column]).rows().select(column))
+
     def include(self, *columns: Any, where: Any = (), include: Sequence[Any] = ()) -> Expression[Any]:
         """The row as a nested object, under the relation's name; None where there is no row.
 
         Args:
-            columns: What to take of it; nothing takes all declared columns.
+            columns: What to take of it; nothing takes all declared columns that are not hidden.
             where: A criterion, or several, beside the relation's own.
             include: Relations of the related row, each as it is or with its own ``include(…)``.
         """

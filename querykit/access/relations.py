@@ -49,6 +49,7 @@ class Relation(Generic[RelatedT]):
         where: What the related rows must meet: a function of their table.
         when: What the row that they belong to must meet: a function of its table.
         order_by: The keys that order the related rows: a function of their table.
+        through_where: What the rows between must meet, of many-to-many relations: a function of their table.
     """
 
     name: str = ""
@@ -62,6 +63,7 @@ class Relation(Generic[RelatedT]):
         where: Callable[[Any], Any] | None = None,
         when: Callable[[Any], Any] | None = None,
         order_by: Callable[[Any], Any] | None = None,
+        through_where: Callable[[Any], Any] | None = None,
     ) -> None:
         """Hold what was declared; the other tables are looked up when they are first asked for."""
         self._related = related
@@ -70,6 +72,7 @@ class Relation(Generic[RelatedT]):
         self.where = where
         self.when = when
         self.order_by = order_by
+        self.through_where = through_where
 
     def __set_name__(self, owner: type[Table], name: str) -> None:
         """Learn its name, and whose it is."""
@@ -251,6 +254,7 @@ def many_to_many(
     target_key: Keys | None = None,
     where: Callable[[T], Any] | None = None,
     order_by: Callable[[T], Any] | None = None,
+    through_where: Callable[[Any], Any] | None = None,
 ) -> Relation[Many[T]]: ...
 
 
@@ -265,6 +269,7 @@ def many_to_many(
     target_key: Keys | None = None,
     where: Callable[[Any], Any] | None = None,
     order_by: Callable[[Any], Any] | None = None,
+    through_where: Callable[[Any], Any] | None = None,
 ) -> Relation[Many[Any]]: ...
 
 
@@ -278,6 +283,7 @@ def many_to_many(
     target_key: Keys | None = None,
     where: Callable[[Any], Any] | None = None,
     order_by: Callable[[Any], Any] | None = None,
+    through_where: Callable[[Any], Any] | None = None,
 ) -> Relation[Many[Any]]:
     """Rows of another table that a third table ties to rows of this one.
 
@@ -290,6 +296,7 @@ def many_to_many(
         target_key: The columns of the other table that are referred to, if not its primary key.
         where: What the other rows must meet.
         order_by: The keys that order them, unless a query says others.
+        through_where: What the rows between must meet, such as the type in a polymorphic relation.
     """
 
     def join(relation: Relation[Any], source: Table) -> Joined:
@@ -297,7 +304,7 @@ def many_to_many(
         near = foreign_key(between, source, by, key, repr(relation))
         return Joined(table, near, between, foreign_key(between, table, to, target_key, repr(relation)))
 
-    return Relation(Many, join, where=where, order_by=order_by)
+    return Relation(Many, join, where=where, order_by=order_by, through_where=through_where)
 
 
 def relations_of(table: Table | type[Table]) -> dict[str, Relation[Any]]:

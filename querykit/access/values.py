@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from querykit import Expression, Table
 from querykit.access.fields import Field, did_you_mean, field_of, shown
+from querykit.access.schemas import validated
 from querykit.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,30 +51,3 @@ def _read(table: Table, name: Any, value: Any, path: Path) -> Any:
         raise InputError(path, "null is no value of this column")
     field: Field = field_of(column)
     return None if value is None else field.read(value, path)
-
-
-def validated(schema: Any, data: Any, path: Path) -> Mapping[str, Any]:
-    """What a schema makes of data: a mapping of the fields that were given.
-
-    A field that is left out on purpose is one whose default is `msgspec.UNSET`, or that pydantic was not given.
-
-    Raises:
-        InputError: a schema of `msgspec`'s kinds refuses it. pydantic and functions raise what is theirs.
-    """
-    if not isinstance(schema, type):
-        made: Mapping[str, Any] = schema(data)
-        return made
-    if hasattr(schema, "model_validate"):  # pydantic is no need of ours: its errors are its own
-        dumped: Mapping[str, Any] = schema.model_validate(data).model_dump(exclude_unset=True)
-        return dumped
-    try:
-        found: Any = msgspec.convert(data, schema)
-    except msgspec.ValidationError as error:
-        raise InputError(path, str(error).replace("`", "")) from None
-    fields = dict(found) if isinstance(found, dict) else {name: getattr(found, name) for name in _field_names(schema)}
-    return {name: each for name, each in fields.items() if each is not msgspec.UNSET}
-
-
-def _field_names(schema: Any) -> tuple[str, ...]:
-    names: tuple[str, ...] = getattr(schema, "__struct_fields__", None) or tuple(schema.__dataclass_fields__)
-    return names

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from querykit.builder.creator import Creator
 from querykit.errors import UsageError
 from querykit.execution.options import checked_timeout
-from querykit.execution.plugged import gone_through, plugged_with, with_values, without_plugins
+from querykit.execution.plugged import gone_through, plugged_with, plugins_of, with_values, without_plugins
 from querykit.execution.wanted import timed_out
 from querykit.plugins.with_schema import WithSchemaPlugin
 
@@ -90,6 +90,11 @@ class Handle(Creator):
         ``db.with_context(tenant=7)`` is what ``ctx.tenant`` means. More calls add values.
         """
         return self._seen(with_values(self._plugged, values))
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """The plugins that statements go through here, in their order."""
+        return plugins_of(self._plugged)
 
     @property
     def context(self) -> Mapping[str, object]:

@@ -36,6 +36,11 @@ class Plugged(NamedTuple):
     context: Mapping[str, object]
 
 
+def plugins_of(plugged: Plugged | None) -> tuple[Plugin, ...]:
+    """The plugins of a handle."""
+    return (DEFAULT if plugged is None else plugged.chain).plugins
+
+
 def plugged_with(plugged: Plugged | None, plugin: Plugin, *, in_place: bool = False) -> Plugged:
     """One more plugin, or with `in_place` that one in the place of another of its name."""
     chain, context = plugged or Plugged(DEFAULT, {})

@@ -65,6 +65,10 @@ class SoftDeletePlugin(TablePlugin):
         self._clock = clock
         self._names = names_of(tables, "the tables of SoftDeletePlugin")
 
+    def keeps(self, table: Table, dialect: Dialect) -> bool:
+        """Whether it keeps the deleted rows of a table."""
+        return bool(self._names.find(table, dialect))
+
     def condition(self, table: Table, marks: Marks, context: PluginContext) -> Term | None:
         """That the row is not deleted, or that it is, or nothing, as the innermost statement says that says it."""
         if not self._names.find(table, context.dialect):

@@ -16,6 +16,7 @@ CREATE TABLE "pet" (
 )
 """
 
+from querykit.schema.alter import AlterTable, alter_table
 from querykit.schema.constraints import check, foreign_key, index, primary_key, unique
 from querykit.schema.ddl import (
     Definition,
@@ -60,6 +61,7 @@ from querykit.schema.types import (
 )
 
 __all__ = [
+    "AlterTable",
     "AnyNumeric",
     "Array",
     "BigInt",
@@ -85,6 +87,7 @@ __all__ = [
     "Time",
     "Uuid",
     "Varchar",
+    "alter_table",
     "check",
     "create_enum",
     "create_index",

@@ -19,10 +19,10 @@ from querykit.schema.sqlite import SQLiteWriter
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from querykit.schema.altering import AlteringWriter
     from querykit.schema.constraints import Index
-    from querykit.schema.writer import Writer
 
-_WRITERS: Final[dict[str, type[Writer]]] = {
+_WRITERS: Final[dict[str, type[AlteringWriter]]] = {
     each.dialect: each for each in (PostgresWriter, MySQLWriter, MariaDBWriter, SQLiteWriter)
 }
 
@@ -30,7 +30,7 @@ _WRITERS: Final[dict[str, type[Writer]]] = {
 class Definition:
     """Something to create, alter or drop, as data."""
 
-    def __init__(self, write: Callable[[Writer], Sequence[str]]) -> None:
+    def __init__(self, write: Callable[[AlteringWriter], Sequence[str]]) -> None:
         """Hold what writes it."""
         self._write = write
 
@@ -41,16 +41,25 @@ class Definition:
             UnsupportedError: the database cannot do it.
             BuildError: there is no such dialect.
         """
-        writer = _WRITERS.get(dialect)
-        if writer is None:
-            raise BuildError(f"there are the dialects {', '.join(_WRITERS)}, and no {dialect!r}")
-        return list(self._write(writer()))
+        return list(self._write(writer_of(dialect)))
 
     async def run(self, db: Any) -> None:
         """Run its statements on a database, a connection or a transaction."""
         statement: Any  # a str, but not one that stands in the program
         for statement in self.sql(db.dialect.name):
             await db.execute(sql.raw(statement))
+
+
+def writer_of(dialect: str) -> AlteringWriter:
+    """What writes definitions for a dialect.
+
+    Raises:
+        BuildError: there is no such dialect.
+    """
+    writer = _WRITERS.get(dialect)
+    if writer is None:
+        raise BuildError(f"there are the dialects {', '.join(_WRITERS)}, and no {dialect!r}")
+    return writer()
 
 
 def create_table(table: Table, *, if_not_exists: bool = False) -> Definition:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from querykit import BuildError
+from querykit.schema.alterations import ChangeColumn, RenameColumn, RenameTable
+from querykit.schema.altering import Altered, AlteringWriter
+from querykit.schema.definition import definition_of
 from querykit.schema.types import AnyNumeric
-from querykit.schema.writer import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from querykit import Table
+    from querykit.schema.alterations import AddColumn, Alteration, CommentTable, DropColumn, DropConstraint, SetSchema
     from querykit.schema.constraints import Index
     from querykit.schema.definition import ColumnDefinition, TableDefinition
 
 
-class MySQLWriter(Writer):
+class MySQLWriter(AlteringWriter):
     """MySQL's definitions.
 
     Source: https://dev.mysql.com/doc/refman/9.4/en/create-table.html
@@ -90,6 +96,64 @@ class MySQLWriter(Writer):
         """Refuse: an index holds every row."""
         raise self.unsupported("partial indexes", "an index on an expression that is NULL for the other rows")
 
+    # -- alterations --------------------------------------------------------------------------------------------------
+
+    def alter_table(self, table: Table, alterations: Sequence[Alteration]) -> list[str]:
+        """What is changed of a column is written at once: each MODIFY writes the whole column."""
+        together: list[Alteration] = []
+        changed: dict[str, int] = {}
+        for each in alterations:
+            if isinstance(each, RenameColumn | RenameTable):
+                changed.clear()
+            if isinstance(each, ChangeColumn) and each.name in changed:
+                at = changed[each.name]
+                together[at] = _both(together[at], each)
+            else:
+                if isinstance(each, ChangeColumn):
+                    changed[each.name] = len(together)
+                together.append(each)
+        return super().alter_table(table, together)
+
+    def change_column(self, action: ChangeColumn, table: Table) -> Altered:
+        """``MODIFY COLUMN``, with the whole column as it is declared but for the change; a default by itself."""
+        if action.type is None and action.is_nullable is None and action.comment is None:
+            return Altered(self.changed_default(action, table))
+        if action.using is not None:
+            raise self.unsupported("ALTER COLUMN … TYPE … USING", "update the rows in a statement of their own")
+        if action.declared is None:
+            raise self.unsupported(
+                f"a change of {action.name!r} alone", "MODIFY writes the whole column: alter a table that declares it"
+            )
+        definition = definition_of(table)
+        column = next(each for each in definition.columns if each.declared is action.declared)
+        default = None if action.drops_default else action.default or column.default
+        changed = replace(
+            column,
+            type=action.type or column.type,
+            is_nullable=column.is_nullable if action.is_nullable is None else action.is_nullable,
+            comment=column.comment if action.comment is None else action.comment or None,
+            default=default,
+        )
+        return Altered([f"MODIFY COLUMN {self.column(changed, definition)}"])
+
+    def changed_default(self, action: ChangeColumn, table: Table) -> list[str]:
+        """``ALTER COLUMN name SET DEFAULT``; without any, a column that takes NULL would not get it.
+
+        Source: https://dev.mysql.com/doc/refman/8.4/en/data-type-defaults.html
+        """
+        type_ = None if action.declared is None else action.declared.value_type
+        if action.drops_default and type_ is not None and type_.is_nullable:
+            return [f"ALTER COLUMN {self.name(action.name)} SET DEFAULT (NULL)"]
+        return super().changed_default(action, table)
+
+    def set_schema(self, action: SetSchema, table: Table) -> Altered:
+        """``RENAME TO schema.name``."""
+        return Altered(alone=f"RENAME TO {self.name(action.schema, table._name)}")
+
+    def comment_table(self, action: CommentTable, table: Table) -> Altered:
+        """``COMMENT = 'text'``."""
+        return Altered([f"COMMENT = {_plain_text(action.comment)}"])
+
 
 class MariaDBWriter(MySQLWriter):
     """MariaDB's definitions.
@@ -113,6 +177,25 @@ class MariaDBWriter(MySQLWriter):
         if text.startswith("("):
             raise self.unsupported("indexes on expressions", "a generated column with an index")
         return text
+
+    def if_not_exists(self, action: AddColumn) -> str:
+        """``IF NOT EXISTS``."""
+        return "IF NOT EXISTS " * action.if_not_exists
+
+    def if_exists(self, action: DropColumn | DropConstraint) -> str:
+        """``IF EXISTS``."""
+        return "IF EXISTS " * action.if_exists
+
+
+def _both(one: Any, other: ChangeColumn) -> ChangeColumn:
+    """Two changes of a column as one; where they contradict each other, the later."""
+    names = ("type", "using", "is_nullable", "default", "comment")
+    said = {name: value for name in names if (value := getattr(other, name)) is not None}
+    if other.drops_default:
+        said["default"] = None
+    drops = other.drops_default or (one.drops_default and other.default is None)
+    changed: ChangeColumn = replace(one, **said, drops_default=drops)
+    return changed
 
 
 def _plain_text(text: str) -> str:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from querykit.schema.writer import Writer
+from querykit.schema.altering import Altered, AlteringWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from querykit import Table
+    from querykit.schema.alterations import (
+        AddColumn,
+        AddConstraint,
+        ChangeColumn,
+        CommentTable,
+        DropColumn,
+        DropConstraint,
+        DropPrimaryKey,
+        RenameConstraint,
+        SetSchema,
+        ValidateConstraint,
+    )
     from querykit.schema.constraints import Index
     from querykit.schema.definition import TableDefinition
 
 
-class PostgresWriter(Writer):
+class PostgresWriter(AlteringWriter):
     """PostgreSQL's definitions.
 
     Source: https://www.postgresql.org/docs/current/sql-createtable.html
@@ -60,3 +73,56 @@ class PostgresWriter(Writer):
     def included(self, index: Index) -> str:
         """``INCLUDE (columns)``."""
         return f" INCLUDE {self.names(index.include)}" if index.include else ""
+
+    # -- alterations --------------------------------------------------------------------------------------------------
+
+    def if_not_exists(self, action: AddColumn) -> str:
+        """``IF NOT EXISTS``."""
+        return "IF NOT EXISTS " * action.if_not_exists
+
+    def if_exists(self, action: DropColumn | DropConstraint) -> str:
+        """``IF EXISTS``."""
+        return "IF EXISTS " * action.if_exists
+
+    def change_column(self, action: ChangeColumn, table: Table) -> Altered:
+        """``ALTER COLUMN name TYPE …``, ``SET NOT NULL`` and their like; COMMENT ON COLUMN by itself."""
+        name = self.name(action.name)
+        clauses = self.changed_default(action, table)
+        if action.type is not None:
+            using = "" if action.using is None else f" USING {self.written(action.using, table)}"
+            clauses.append(f"ALTER COLUMN {name} TYPE {action.type.on(self.dialect)}{using}")
+        if action.is_nullable is not None:
+            clauses.append(f"ALTER COLUMN {name} {'DROP' if action.is_nullable else 'SET'} NOT NULL")
+        if action.comment is None:
+            return Altered(clauses)
+        return Altered(
+            clauses, after=[f"COMMENT ON COLUMN {self.table(table)}.{name} IS {self.comment(action.comment)}"]
+        )
+
+    def comment(self, text: str) -> str:
+        """The literal of a description; the empty one drops it."""
+        return self.written(text) if text else "NULL"
+
+    def add_constraint(self, action: AddConstraint, table: Table) -> Altered:
+        """``ADD CONSTRAINT … NOT VALID``."""
+        return Altered([f"ADD {self.constraint(action.constraint, table)}{' NOT VALID' * (not action.is_validated)}"])
+
+    def drop_primary_key(self, action: DropPrimaryKey, table: Table) -> Altered:
+        """``DROP CONSTRAINT name``."""
+        return Altered([f"DROP CONSTRAINT {self.name(action.name)}"])
+
+    def validate_constraint(self, action: ValidateConstraint, table: Table) -> Altered:
+        """``VALIDATE CONSTRAINT name``."""
+        return Altered([f"VALIDATE CONSTRAINT {self.name(action.name)}"])
+
+    def rename_constraint(self, action: RenameConstraint, table: Table) -> Altered:
+        """``RENAME CONSTRAINT name TO name``."""
+        return Altered(alone=f"RENAME CONSTRAINT {self.name(action.name)} TO {self.name(action.new_name)}")
+
+    def set_schema(self, action: SetSchema, table: Table) -> Altered:
+        """``SET SCHEMA name``."""
+        return Altered(alone=f"SET SCHEMA {self.name(action.schema)}")
+
+    def comment_table(self, action: CommentTable, table: Table) -> Altered:
+        """COMMENT ON TABLE."""
+        return Altered(after=[f"COMMENT ON TABLE {self.table(table)} IS {self.comment(action.comment)}"])

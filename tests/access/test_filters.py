@@ -110,6 +110,8 @@ KEY = "12345678-1234-5678-1234-567812345678"
     ("data", "bound"),
     [
         ({"price": "1.50"}, Decimal("1.50")),
+        ({"price": 1.5}, Decimal("1.5")),
+        ({"id": 2.0}, 2),
         ({"weight": 1}, 1.0),
         ({"day": "2024-02-29"}, dt.date(2024, 2, 29)),
         ({"day": dt.date(2024, 2, 29)}, dt.date(2024, 2, 29)),
@@ -160,6 +162,14 @@ def test_a_value_is_read_as_json_writes_its_type(data, bound):
         ({"not": []}, ("not",), "a filter is an object"),
         ({"profile": {"a": 1}}, ("profile",), '"path"'),
         ({"profile": {"path": "a", "eq": 1}}, ("profile", "path"), "list of keys"),
+        ({"profile": {"path": [-1], "eq": 1}}, ("profile", "path"), "list of keys"),
+        ({"profile": {"path": [True], "eq": 1}}, ("profile", "path"), "list of keys"),
+        ({"profile": {"path": ["a"], "in": ["a", 1]}}, ("profile", "in", 1), "expected str"),
+        ({"price": "NaN"}, ("price", "eq"), "decimal number"),
+        ({"word": "\ud800"}, ("word", "eq"), "half a character"),
+        ({"clock": "\ud800"}, ("clock", "eq"), "half a character"),
+        ({"profile": {"path": ["\ud800"], "eq": 1}}, ("profile", "path"), "list of keys"),
+        ({"clock": "12:00:00Z"}, ("clock", "eq"), "no timezone"),
         ({"profile": {"path": [], "eq": 1}}, ("profile", "path"), "list of keys"),
         ({"profile": {"path": ["a"]}}, ("profile",), "operators"),
         ({"profile": {"path": ["a"], "eq": {}}}, ("profile",), "compared with texts"),
@@ -192,6 +202,10 @@ def test_depth_and_size_are_limited():
     parse_filter(person, deep, max_depth=9)
     with pytest.raises(InputError, match="no more than 100 conditions"):
         parse_filter(person, {"id": {"in": list(range(101))}})
+    with pytest.raises(InputError, match="no more than 100 conditions"):
+        parse_filter(person, {"and": [{}] * 101})
+    with pytest.raises(InputError, match="no more than 100 conditions"):
+        parse_filter(everything, {"profile": {"path": ["a"] * 101, "eq": 1}})
     with pytest.raises(InputError, match="no more than 2 conditions"):
         parse_filter(person, {"or": [{"id": 1}, {"id": 2}, {"id": 3}]}, max_conditions=2)
 

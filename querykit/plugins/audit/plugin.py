@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from querykit.builder.creator import insert_into
+from querykit.builder.creator import insert_into, select_from
 from querykit.builder.delete import Delete
 from querykit.builder.explain import Explain
 from querykit.builder.insert import Insert
@@ -30,6 +30,7 @@ from querykit.plugins.reads_only import said_to_read
 from querykit.plugins.tables import TableNames, TablePlugin, folded, names_of
 
 if TYPE_CHECKING:
+    from querykit.builder.select import Select
     from querykit.builder.statement import Statement
     from querykit.builder.write import Assignment
     from querykit.dialects.base import Dialect
@@ -109,6 +110,18 @@ class AuditPlugin(Plugin):
         self._left_out = TableNames(left_out, "what AuditPlugin leaves out")
         self._clock = clock
 
+    def history(self, table: Table, key: Mapping[str, Any]) -> Select[dict[str, Any], Any]:
+        """The query of all that became of a row, the oldest first.
+
+        Args:
+            table: The row's table.
+            key: The row's primary key, by column.
+        """
+        log = self.table
+        of_row = [log.row_key[name] == value for name, value in document_of(key, table).items()]
+        query = select_from(log).select_all(log).where(log.table_name == _name_of(table), *of_row)
+        return query.order_by(log.id)
+
     async def around_execute(self, call: Call, query: Statement[Any, Any], context: PluginContext) -> DriverResult:
         """Run a write between the reading of its rows, and write down what it changed."""
         statement = call.compiled.statement
@@ -130,13 +143,14 @@ class AuditPlugin(Plugin):
         """Whether it is none of the audit's business."""
         if isinstance(statement, Explain) or any(isinstance(each, Unaudited) for each in call.plugins):
             return True
-        if isinstance(statement, Write) and not self._is_audited(statement.table, dialect):
+        if isinstance(statement, Write) and not self.audits(statement.table, dialect):
             return not _writes_inside(statement)
         if not call.compiled.is_clean and said_to_read(call) is not None:
             return True
         return call.only_reads or not writes(statement)
 
-    def _is_audited(self, table: Table, dialect: Dialect) -> bool:
+    def audits(self, table: Table, dialect: Dialect) -> bool:
+        """Whether changes of a table are written down."""
         if folded(table._name, dialect) == folded(self.table._name, dialect):
             return False
         return self._tables is None or bool(self._tables.find(table, dialect))
@@ -163,8 +177,7 @@ class AuditPlugin(Plugin):
 
     async def _write_down(self, work: Work, changes: Sequence[Change], actor: object) -> None:
         table = work.keyed.table
-        name = table._name if table._schema is None else f"{table._schema}.{table._name}"
-        shared = {"changed_at": self._clock(), "actor": actor, "table_name": name}
+        shared = {"changed_at": self._clock(), "actor": actor, "table_name": _name_of(table)}
         entries = [shared | self._entry(work, change) for change in changes]
         for begin in range(0, len(entries), ENTRIES_AT_ONCE):
             await work.call.run(insert_into(self.table).values(entries[begin : begin + ENTRIES_AT_ONCE]), work.on)
@@ -211,6 +224,10 @@ def _set_besides(write: Write[Any, Any]) -> tuple[Column[Any], ...]:
         assignments += write.conflict.assignments if write.conflict else ()
     names = [column.name for column, _ in assignments if column.reference == table._reference]
     return tuple([Column(name, table) for name in dict.fromkeys(names) if name not in table._columns])
+
+
+def _name_of(table: Table) -> str:
+    return table._name if table._schema is None else f"{table._schema}.{table._name}"
 
 
 async def _written(work: Work, statement: Write[Any, Any]) -> Outcome:

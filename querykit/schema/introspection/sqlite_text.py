@@ -40,82 +40,87 @@ class Clause(NamedTuple):
 def clauses_of(definition: str) -> list[Clause]:
     """The clauses of ``CREATE TABLE name (…)``."""
     body = _inner(definition)
-    return [] if body is None else [clause for part in _split(body) for clause in _clauses(part)]
+    return [] if body is None else [clause for part in split_at_commas(body) for clause in _clauses(part)]
 
 
 def index_terms(definition: str) -> list[str]:
     """The terms of ``CREATE INDEX name ON table (…)``, without their directions."""
     body = _inner(definition) or ""
-    return [re.sub(r"\s+(ASC|DESC)$", "", part.strip(), flags=re.IGNORECASE) for part in _split(body)]
+    return [re.sub(r"\s+(ASC|DESC)$", "", part.strip(), flags=re.IGNORECASE) for part in split_at_commas(body)]
 
 
 def index_condition(definition: str) -> str | None:
     """What stands behind the WHERE of an index."""
-    tokens = _tokens(definition)
+    tokens = tokens_of(definition)
     at = 0
     while at < len(tokens):
         if tokens[at].text == "(":
-            at = _closing(tokens, at)
+            at = closing_at(tokens, at)
         elif tokens[at].text.upper() == "WHERE":
             return definition[tokens[at].end :].strip()
         at += 1
     return None
 
 
-class _Token(NamedTuple):
+class Token(NamedTuple):
+    """A word, a name, a text or a sign, and where it stands."""
+
     text: str
     start: int
     end: int
 
 
-def _tokens(text: str) -> list[_Token]:
+def tokens_of(text: str) -> list[Token]:
     """The words, names, texts and signs of a definition, without blanks and comments."""
-    found = [_Token(each[0], each.start(), each.end()) for each in _TOKEN.finditer(text)]
+    found = [Token(each[0], each.start(), each.end()) for each in _TOKEN.finditer(text)]
     return [each for each in found if not each.text.isspace() and not each.text.startswith(("--", "/*"))]
 
 
 def _clauses(part: str) -> Iterator[Clause]:
-    tokens = _tokens(part)
+    tokens = tokens_of(part)
     words = [each.text.upper() for each in tokens]
-    column = None if not words or words[0] in _OF_TABLES else _plain(tokens[0].text)
+    column = None if not words or words[0] in _OF_TABLES else plain_name(tokens[0].text)
     name, at = None, 0 if column is None else 1
     while at < len(tokens):
         kind = " ".join(words[at : at + 2]) if words[at] == "FOREIGN" else words[at]
         opening = at + len(kind.split())
-        inside = _inside(part, tokens, opening)
+        inside = inside_of(part, tokens, opening)
         if kind == "CONSTRAINT":
-            name, at = _plain(tokens[at + 1].text), at + 1
+            name, at = plain_name(tokens[at + 1].text), at + 1
         elif kind == "COLLATE" and column is not None:
-            yield Clause(kind, _plain(tokens[at + 1].text), None, column)
+            yield Clause(kind, plain_name(tokens[at + 1].text), None, column)
         elif kind in ("CHECK", "AS") and inside is not None:
             yield Clause(kind, inside, name, column)
             name = None
         elif kind in ("UNIQUE", "FOREIGN KEY"):
-            listed = [column or ""] if inside is None else [_plain(each.strip()) for each in _split(inside)]
+            listed = (
+                [column or ""] if inside is None else [plain_name(each.strip()) for each in split_at_commas(inside)]
+            )
             yield Clause(kind, inside or "", name, column, tuple(listed))
             name = None
         elif kind == "REFERENCES" and column is not None:
             yield Clause("FOREIGN KEY", "", name, column, (column,))
             name = None
-        at = _closing(tokens, at) if words[at] == "(" else at
+        at = closing_at(tokens, at) if words[at] == "(" else at
         at += 1
 
 
 def _inner(definition: str) -> str | None:
     """What stands between the first parenthesis and the one that closes it."""
-    tokens = _tokens(definition)
+    tokens = tokens_of(definition)
     opening = next((at for at, each in enumerate(tokens) if each.text == "("), None)
-    return None if opening is None else _inside(definition, tokens, opening)
+    return None if opening is None else inside_of(definition, tokens, opening)
 
 
-def _inside(text: str, tokens: list[_Token], opening: int) -> str | None:
+def inside_of(text: str, tokens: list[Token], opening: int) -> str | None:
     """What stands between the parenthesis at a place and the one that closes it; None where there is none."""
     if opening >= len(tokens) or tokens[opening].text != "(":
         return None
-    return text[tokens[opening].end : tokens[_closing(tokens, opening)].start].strip()
+    return text[tokens[opening].end : tokens[closing_at(tokens, opening)].start].strip()
 
 
-def _closing(tokens: list[_Token], opening: int) -> int:
+def closing_at(tokens: list[Token], opening: int) -> int:
+    """The place of the parenthesis that closes the one at a place."""
     depth = 0
     for at in range(opening, len(tokens)):
         depth += (tokens[at].text == "(") - (tokens[at].text == ")")
@@ -124,10 +129,10 @@ def _closing(tokens: list[_Token], opening: int) -> int:
     return len(tokens) - 1
 
 
-def _split(body: str) -> list[str]:
+def split_at_commas(body: str) -> list[str]:
     """The parts between commas that stand in no parentheses."""
     parts, start, depth = [], 0, 0
-    for token in _tokens(body):
+    for token in tokens_of(body):
         depth += (token.text == "(") - (token.text == ")")
         if token.text == "," and depth == 0:
             parts.append(body[start : token.start])
@@ -135,7 +140,7 @@ def _split(body: str) -> list[str]:
     return [*parts, body[start:]]
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name without its quotes."""
     closing = _QUOTES.get(name[:1])
     return name if closing is None else name[1:-1].replace(closing * 2, closing)

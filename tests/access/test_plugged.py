@@ -1,0 +1,150 @@
+"""What plugins keep, through repositories: deleted rows, and what became of rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from querykit import AuditPlugin, AwareDatetime, Column, Database, SoftDeletePlugin, Table, UsageError, column
+from querykit.access import Repository, has_many
+from querykit.errors import BuildError, InputError, NoResultError, StaleRowError
+from querykit.plugins import AuditTable
+from querykit.schema import Varchar, create_table, drop_table
+
+
+class Note(Table, name="note"):
+    id: Column[int] = column(primary_key=True)
+    text: Column[str] = column(type=Varchar(50))
+    secret: Column[str | None] = column(type=Varchar(50), hidden=True)
+    version: Column[int] = column(default=1)
+    deleted_at: Column[AwareDatetime | None] = column(hidden=True)
+    parent_id: Column[int | None]
+
+    answers = has_many(lambda: Note, by="parent_id", order_by=lambda note: note.id)
+
+
+class NoteLog(AuditTable, name="note_log"):
+    pass
+
+
+note, log = Note(), NoteLog()
+soft = SoftDeletePlugin("deleted_at", ["note"])
+audit = AuditPlugin(log, actor="ada", tables=["note"])
+
+
+@pytest.fixture
+async def tables(database_name, urls):
+    async with Database(urls[database_name]) as db:
+        for each in (log, note):
+            await drop_table(each, if_exists=True).run(db)
+            await create_table(each).run(db)
+        yield urls[database_name]
+        for each in (log, note):
+            await drop_table(each).run(db)
+
+
+@pytest.fixture
+async def notes(tables):
+    async with Database(tables, plugins=[soft]) as db:
+        notes = Repository(db, note)
+        await notes.insert_many(
+            [{"id": 1, "text": "a"}, {"id": 2, "text": "b"}, {"id": 3, "text": "c", "parent_id": 1}]
+        )
+        yield notes
+
+
+def row(id, text, **others):  # noqa: A002 - the column's name
+    return {"id": id, "text": text, "version": 1, "parent_id": None} | others
+
+
+async def test_a_row_is_deleted_found_all_the_same_and_restored(notes):
+    assert await notes.soft_delete(1) == row(1, "a")
+    assert await notes.find_by_id(1) is None
+    assert [each["id"] for each in await notes.find_with_deleted(order_by="-id")] == [3, 2, 1]
+    assert await notes.find_deleted() == [row(1, "a")]
+    assert await notes.find_deleted(where={"text": "b"}, columns=["id"]) == []
+    assert await notes.restore(1) == row(1, "a")
+    assert await notes.find_by_id(1) == row(1, "a")
+    assert await notes.find_deleted() == []
+
+
+async def test_deleting_keeps_rows_and_only_hard_deletes_remove_them(notes):
+    assert await notes.delete_by_id(1) is True
+    assert await notes.delete({"text": "b"}) == 1
+    assert await notes.delete_by_ids([1, 2, 3]) == 1
+    assert (await notes.count(), len(await notes.find_with_deleted())) == (0, 3)
+    assert await notes.hard_delete(1) is True
+    assert await notes.hard_delete(1) is False
+    assert len(await notes.find_with_deleted()) == 2
+
+
+async def test_related_rows_that_are_deleted_are_not_there(notes):
+    await notes.soft_delete(3)
+    (first,) = await notes.find_with_deleted(where={"id": 1}, columns=["id"], include=["answers"])
+    assert first == {"id": 1, "answers": []}
+
+
+async def test_what_cannot_be_deleted_or_restored_is_told(notes):
+    await notes.soft_delete(1)
+    for id_ in (1, 9):
+        with pytest.raises(NoResultError):
+            await notes.soft_delete(id_)
+    with pytest.raises(NoResultError, match="deleted"):
+        await notes.restore(2)
+    for key in (None, {}, "1", [1]):
+        for method in (notes.soft_delete, notes.restore, notes.hard_delete):
+            with pytest.raises(InputError):
+                await method(key)
+    counted = Repository(notes.db, note, version="version")
+    with pytest.raises(StaleRowError):
+        await counted.soft_delete(2, version=5)
+    assert await counted.soft_delete(2, version=1) == row(2, "b")
+
+
+async def test_a_filter_of_ones_own_holds_there_too(notes):
+    those = Repository(notes.db, note, where=lambda note: note.text != "a")
+    with pytest.raises(NoResultError):
+        await those.soft_delete(1)
+    await notes.soft_delete(1)
+    with pytest.raises(NoResultError):
+        await those.restore(1)
+    assert await those.hard_delete(1) is False
+    assert await those.find_deleted() == []
+    assert [each["id"] for each in await those.find_with_deleted(order_by="id")] == [2, 3]
+
+
+async def test_what_became_of_a_row_is_told_without_hidden_columns(tables):
+    async with Database(tables, plugins=[audit]) as db:
+        notes = Repository(db, note)
+        await notes.insert({"id": 1, "text": "a", "secret": "x"})
+        await notes.insert({"id": 2, "text": "b"})
+        await notes.update_by_id(1, {"text": "aa"})
+        await notes.delete_by_id(1)
+        entries = await notes.history(1)
+        assert [(each["actor"], each["action"], each["row_key"]) for each in entries] == [
+            ("ada", action, {"id": 1}) for action in ("insert", "update", "delete")
+        ]
+        assert [each["new_values"] for each in entries] == [row(1, "a"), row(1, "aa"), None]
+        assert [each["old_values"] for each in entries] == [None, row(1, "a"), row(1, "aa")]
+        assert await notes.history(9) == []
+        for key in (None, "1", {"id": 1}):
+            with pytest.raises(InputError):
+                await notes.history(key)
+        with pytest.raises(BuildError, match="filter"):
+            await Repository(db, note, where=lambda note: note.id > 1).history(1)
+
+
+async def test_what_no_plugin_keeps_is_refused_by_name(tables):
+    others = [SoftDeletePlugin("deleted_at", ["pet"])], [AuditPlugin(log, actor="ada", tables=["pet"])]
+    for plugins in ([], *others):
+        async with Database(tables, plugins=plugins) as db:
+            notes = Repository(db, note)
+            await notes.insert({"id": 1, "text": "a"})
+            for call in (notes.soft_delete(1), notes.restore(1), notes.hard_delete(1)):
+                with pytest.raises(UsageError, match="SoftDeletePlugin"):
+                    await call
+            for call in (notes.find_with_deleted(), notes.find_deleted()):
+                with pytest.raises(UsageError, match=r"keep deleted rows of 'note'"):
+                    await call
+            with pytest.raises(UsageError, match=r"write down changes of 'note'.*AuditPlugin"):
+                await notes.history(1)
+            assert await notes.delete_by_id(1) is True, "nothing was done"
