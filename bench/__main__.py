@@ -17,6 +17,7 @@ from bench import (
     corpus,
     growth,
     levels,
+    mapper,
     memory,
     nested,
     plugins,
@@ -30,7 +31,7 @@ from bench.results import written
 
 BENCHES = {
     each.NAME: each.measure
-    for each in (compile, nested, throughput, growth, memory, levels, streaming, bulk, cache, plugins, choices)
+    for each in (compile, nested, throughput, growth, memory, levels, streaming, bulk, cache, plugins, mapper, choices)
 }
 
 

@@ -148,6 +148,12 @@ def _plugins() -> Iterator[Goal]:
         yield within("plugins", case, WITHOUT, OURS, 1.10)
 
 
+def _mapper() -> Iterator[Goal]:
+    for database in ("postgres", "sqlite"):
+        for what in ("one row", "one person with relations", "page of 100 with relations"):
+            yield within("mapper", f"{database}, {what}", "querykit, mapper", "querykit, prepared", 1.15)
+
+
 GOALS = (
     *_building(),
     *_one_person(),
@@ -159,6 +165,7 @@ GOALS = (
     *_bulk(),
     *_cache(),
     *_plugins(),
+    *_mapper(),
 )
 
 

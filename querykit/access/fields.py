@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeAlias, get_origin
 
 import msgspec
 
@@ -82,7 +82,7 @@ class Field(NamedTuple):
             InputError: it is of another type, or cannot be read as this one.
         """
         if isinstance(value, Expression):
-            return value
+            return self._beside(value, path)
         if self.kind == "int" and type(value) is float and value.is_integer():
             value = int(value)  # JSON has one kind of numbers
         if self.kind == "decimal" and isinstance(value, str) and not re.fullmatch(DECIMAL, value):
@@ -90,6 +90,12 @@ class Field(NamedTuple):
         if self.annotation is Any and isinstance(value, dict | list | tuple):
             raise InputError(path, f"expected a text, a number, true or false, got {shown(value)}")
         return read_as(self.annotation, value, path)
+
+    def _beside(self, value: Expression[Any], path: Path) -> Expression[Any]:
+        type_ = value.value_type
+        if type_ is not None and type_.item is not None and get_origin(self.annotation) is not list:
+            raise InputError(path, "takes one value here, and this expression is a list")
+        return value
 
 
 def read_as(annotation: Any, value: object, path: Path) -> Any:

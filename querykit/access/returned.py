@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from querykit import Expression, param, select_from, tuple_
+from querykit import Column, Expression, param, select_from, tuple_
 from querykit.errors import BuildError, NoResultError, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from querykit import Column, Condition
+    from querykit import Condition
 
 _CHUNK: Final = 500
 """How many keys one statement asks for."""
@@ -54,6 +54,7 @@ async def insert_returning(
         columns: What to give back.
         values: The values of the row, by column.
         key: What finds it again where there is no RETURNING: from the values, or as the number that the database gave.
+            Of a statement with ON CONFLICT it is what that names.
         parameters: The values of the statement's named parameters.
         returns: The statement with RETURNING, where it is kept.
 
@@ -63,19 +64,20 @@ async def insert_returning(
         NoResultError: no row was added, because of one that is in its way, and that one is not known by its key.
     """
     returns = statement.returning(*columns) if returns is None else returns
+    key = _found_by(statement, [values], key)
     lack = _lacking(db, returns)
     if lack is None:
         row: dict[str, Any] | None = await db.fetch_one_or_none(returns, parameters=parameters)
         if row is not None:
             return row  # no row: a conflict, and nothing to change
-        if not key or not all(is_plain(values.get(column.name)) for column in key):
+        if not key or not _knows([values], key):
             raise NoResultError("no row was inserted, and the one that is in its way is not known by its key")
         return await _read(db, columns, [column == values[column.name] for column in key])
     _refuse_keyless(lack, key)
     async with db.transaction() as trx:
         done = await trx.execute(statement, parameters=parameters)
         missing = [column for column in key if not is_plain(values.get(column.name))]
-        if len(missing) > 1 or (missing and done.insert_id is None):
+        if len(missing) > 1 or (missing and (done.insert_id is None or not _is_numbered(missing[0]))):
             raise BuildError(
                 f"the row cannot be found again: name {missing[0]!r}, as {db.dialect.name} returns no rows"
             )
@@ -102,8 +104,9 @@ async def insert_all_returning(
         rows: The values of the rows, by column.
         key: As in `insert_returning`.
     """
+    key = _found_by(statement, rows, key)
     async with db.transaction() as trx:
-        if key and all(is_plain(row.get(column.name)) for row in rows for column in key):
+        if key and _knows(rows, key):
             await trx.execute(statement.values(rows))
             return await read_by_key(trx, columns, key, [tuple([row[column.name] for column in key]) for row in rows])
         return [await insert_returning(trx, statement.values(row), columns, row, key) for row in rows]
@@ -211,12 +214,11 @@ async def read_by_key(
         NoResultError: a row is not there: the database has its key in another form, or a trigger changed it.
     """
     found: dict[Any, dict[str, Any]] = {}
-    names = [f"{_KEY}{at}" for at in range(len(key))]
-    selected = [column.as_(name) for column, name in zip(key, names, strict=True)]
+    selected = [column.as_(f"{_KEY}{at}") for at, column in enumerate(key)]
     for chunk in _chunks(values):
         query = select_from(key[0].table).select(*columns, *selected).where(_is_among(key, chunk))
-        for row in await db.fetch_all(query):
-            found[tuple([row.pop(name) for name in names])] = row
+        for row in await db.fetch_all(query):  # a plugin may have given the columns other names
+            found[tuple([row.popitem()[1] for _ in key][::-1])] = row
     if any(each not in found for each in values):
         raise NoResultError(f"{key[0].table!r}: a row that was written is not found by its key")
     return [found[each] for each in values]
@@ -236,6 +238,28 @@ def _is_among(key: Sequence[Column[Any]], values: Sequence[tuple[Any, ...]]) -> 
 def _chunks(values: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]
+
+
+def _knows(rows: Sequence[Mapping[str, Any]], key: Sequence[Column[Any]]) -> bool:
+    return all(is_plain(row.get(column.name)) for row in rows for column in key)
+
+
+def _found_by(statement: Any, rows: Sequence[Mapping[str, Any]], key: Sequence[Column[Any]]) -> Sequence[Column[Any]]:
+    """What finds rows again: where one may be in the way, the columns that it is known by, else the key."""
+    conflict = statement.conflict
+    if conflict is None or conflict.predicates or not conflict.targets:
+        return key
+    changed = [column for column, _ in conflict.assignments]
+    if any(not isinstance(each, Column) or any(each is other for other in changed) for each in conflict.targets):
+        return key
+    targets: Sequence[Column[Any]] = conflict.targets
+    return targets if _knows(rows, targets) else key
+
+
+def _is_numbered(column: Column[Any]) -> bool:
+    """Whether the number that a database gave may be this column's: none other is declared to have it."""
+    table = column.table
+    return table._options(column.name).identity or not any(table._options(name).identity for name in table._columns)
 
 
 def _refuse_keyless(lack: UnsupportedError, key: Sequence[Column[Any]]) -> None:

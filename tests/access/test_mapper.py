@@ -8,7 +8,9 @@ import pytest
 
 from querykit import (
     DEFAULT,
+    CamelCasePlugin,
     Column,
+    Database,
     MultipleResultsError,
     NoResultError,
     Table,
@@ -175,6 +177,63 @@ async def test_an_insert_is_modified(mapped_db):
     assert await people.select("name", "=", "Zoe").return_all() == []
     with pytest.raises(BuildError, match="modify"):
         people.insert().modify(lambda _: None)
+
+
+async def test_a_row_that_is_in_the_way_is_found_by_what_the_conflict_names(mapped_db):
+    people = users(mapped_db, insert_return_columns=["id", "age"])
+    upsert = people.insert().modify(lambda insert: insert.on_conflict(user.name).do_update(age=excluded.age))
+    kept = people.insert().modify(lambda insert: insert.on_conflict(user.name).do_nothing())
+    for _ in range(2):
+        assert await upsert.return_one({"name": "Bea", "age": 50}) == {"id": 2, "age": 50}
+    assert await upsert.return_one({"id": 70, "name": "Bea", "age": 51}) == {"id": 2, "age": 51}
+    assert await kept.return_one({"name": "Bea", "age": 9}) == {"id": 2, "age": 51}
+    many = [{"name": "Cem", "age": 8}, {"name": "Bea", "age": 7}]
+    assert await upsert.return_all(many) == [{"id": 3, "age": 8}, {"id": 2, "age": 7}]
+    assert await kept.return_all([{"name": "Bea", "age": 1}, {"name": "Ada"}]) == [
+        {"id": 2, "age": 7},
+        {"id": 1, "age": 36},
+    ]
+    compiled = upsert.columns(["name", "age"]).compile()
+    assert await compiled.return_one({"name": "Bea", "age": 6}) == {"id": 2, "age": 6}
+    new = await kept.return_one({"name": "Dora", "age": 5})
+    assert await people.select(new["id"]).columns(["name"]).one() == {"name": "Dora"}
+
+
+async def test_rows_are_found_again_where_a_plugin_renames_columns(mapped_db, urls, database_name):
+    async with Database(urls[database_name], plugins=[CamelCasePlugin()]) as db:
+        people = users(db, insert_return_columns=["id"], update_return_columns=["id", user.age.as_("years_old")])
+        assert await people.insert().return_all([{"id": 60, "name": "Dora"}, {"id": 50, "name": "Emil"}]) == [
+            {"id": 60},
+            {"id": 50},
+        ]
+        found = await people.update("id", ">=", 50).return_all({"age": 4})
+        assert sorted(found, key=str) == [{"id": 50, "yearsOld": 4}, {"id": 60, "yearsOld": 4}]
+        seats = TableMapper(db, seat, insert_return_columns=["*"])
+        row = {"hall": "Q", "number": 4, "guest": None}
+        assert await seats.insert().return_all([row]) == [row]
+
+
+async def test_a_number_of_another_column_finds_no_row(mapped_db):
+    by_age = users(mapped_db, key_columns=["age"], insert_return_columns=["name"])
+    if mapped_db.dialect.name == "mysql":
+        with pytest.raises(BuildError, match="cannot be found again"):
+            await by_age.insert().return_one({"name": "Dora"})
+        assert len(await by_age.select().return_all()) == 3
+    else:
+        assert await by_age.insert().return_one({"name": "Dora"}) == {"name": "Dora"}
+
+
+async def test_an_update_with_joins_gives_rows_back_where_there_is_returning(mapped_db):
+    people = users(mapped_db, update_return_columns=["id"])
+    guests = people.update("id", ">", 0).modify(
+        lambda update: update.inner_join(seat, seat.guest == user.name).where(seat.hall == "A")
+    )
+    if mapped_db.dialect.name in {"mysql", "mariadb"}:
+        with pytest.raises(UnsupportedError, match="joined tables"):
+            await guests.return_all({"age": 5})
+        assert await guests.return_count({"age": 5}) == 1
+    else:
+        assert await guests.return_all({"age": 5}) == [{"id": 1}]
 
 
 # -- update and delete ------------------------------------------------------------------------------------------------

@@ -83,6 +83,27 @@ async def refuses(run, *values):
         assert "key" in str(caught.value) or "other" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        lambda param: param("ids", list[int]),
+        lambda param: (param("ids", list[int]),),
+        lambda param: {"id": param("ids", list[int])},
+        lambda param: {"id": {"in": param("ids", list[int])}},
+        lambda param: {"id": param("id", str)},
+        lambda param: {"id": {"is_null": param("flag", bool)}},
+        lambda param: {"token": param("token")},
+        lambda param: {"or": param("filters")},
+        lambda param: [param("id")],
+        lambda param: lambda _: param("all", bool),
+    ],
+)
+def test_a_parameter_stands_for_one_value_of_its_columns_type(where):
+    for start in ("select", "update", "delete"):
+        with pytest.raises((InputError, BuildError)):
+            users(None).parameterize(lambda people, param: getattr(people, start)(where(param)))  # noqa: B023
+
+
 async def test_writes_without_the_values_of_their_parameters_are_refused(mapped_db):
     people = users(mapped_db, update_return_columns=["id"])
     change = people.parameterize(lambda people, param: people.update({"id": param("key")}).columns(["age"]))
@@ -144,13 +165,15 @@ def test_only_inserts_and_updates_of_named_columns_are_compiled():
         assert not hasattr(start, "compile")
         with pytest.raises(BuildError, match="by name"):
             start.columns(["*"]).compile()
+        with pytest.raises(BuildError, match="columns"):
+            people.parameterize(lambda *_: start)  # noqa: B023
         same = start.columns(["age"]).modify(lambda statement: statement)
         assert same.compile()
 
 
 async def test_an_insert_that_gives_no_row_raises(mapped_db):
     people = users(mapped_db, key_columns=(), insert_return_columns=["id"])
-    ignored = people.insert().columns(["id", "name"]).modify(lambda insert: insert.on_conflict(user.id).do_nothing())
+    ignored = people.insert().columns(["id", "name"]).modify(lambda insert: insert.on_conflict().do_nothing())
     error: type[Exception] = NoResultError
     if mapped_db.dialect.name in {"mysql", "mariadb"}:
         error = UnsupportedError  # they have no RETURNING here, and nothing else tells
@@ -179,6 +202,10 @@ async def test_compiled_queries_run_in_any_transaction(mapped_db):
             raise ZeroDivisionError
     assert await find.return_one(id=key) is None
     assert await find.return_one(id=1) == USERS[0]
+    for wrong in (None, "trx", people):
+        for bound in (people, find, added, change, remove):
+            with pytest.raises(BuildError, match="for_transaction"):
+                bound.for_transaction(wrong)
     with pytest.raises(ClosedError):
         await find.for_transaction(trx).return_one(id=1)
     for late_use in (

@@ -8,7 +8,7 @@ import msgspec
 import pydantic
 import pytest
 
-from querykit import Column, StaleRowError, Table, UniqueViolationError, column, sql
+from querykit import CamelCasePlugin, Column, Database, StaleRowError, Table, UniqueViolationError, column, sql
 from querykit.access import Repository, all_rows
 from querykit.errors import BuildError, InputError, NoResultError
 
@@ -61,6 +61,11 @@ async def test_many_rows_come_back_in_the_order_given(tasks, named):
     found = await tasks.insert_many(rows)
     assert [each["title"] for each in found] == [each["title"] for each in rows]
     assert await tasks.insert_many([]) == []
+
+
+async def test_many_rows_come_back_where_a_plugin_renames_columns(tasks, urls, database_name):
+    async with Database(urls[database_name], plugins=[CamelCasePlugin()]) as db:
+        assert [row["id"] for row in await tasks.using(db).insert_many([{"id": 9, "title": "a"}])] == [9]
 
 
 async def test_many_rows_are_all_or_none(tasks):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Self
+from typing import TYPE_CHECKING, Any, Generic
 from typing import cast as static_cast
 
 from querykit.access.mapper.parameters import Compiled, same_kind
@@ -60,10 +60,6 @@ class CompiledDelete(Compiled, Generic[CountT]):
         super().__init__(db)
         self.statement = statement
         self._transform = transform
-
-    def for_transaction(self, trx: AnyDatabase) -> Self:
-        """The same in a transaction, or on another database."""
-        return type(self)(trx, self.statement, self._transform)
 
     async def run(self, /, **parameters: Any) -> bool:
         """Remove the rows, and tell whether there were any."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from querykit.access.mapper.settings import Settings
-    from querykit.access.mapper.transforms import AnyDatabase, Columns, Row
+    from querykit.access.mapper.transforms import Columns, Row
 
     Of = Settings[Any, InsertT, InsertedT, Any, Any, Any]
 
@@ -143,13 +143,6 @@ class CompiledInsert(Compiled, Generic[InsertT, InsertedT]):
         self._query = InsertQuery(settings, started, columns)
         self.statement = started.values(value_parameters(self._columns))
         self._returns = self.statement.returning(*settings.insert_returns) if settings.insert_returns else None
-
-    def for_transaction(self, trx: AnyDatabase) -> Self:
-        """The same in a transaction, or on another database."""
-        copied = object.__new__(type(self))
-        copied.__dict__.update(self.__dict__)
-        copied._db = trx
-        return copied
 
     async def run(self, source: InsertT) -> bool:
         """Insert an object; True, as what cannot be inserted raises."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from copy import copy
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
-from querykit import param
+from querykit import Runner, param
 from querykit.errors import BuildError, InputError
 
 if TYPE_CHECKING:
@@ -36,12 +37,25 @@ class Compiled:
         """Hold it."""
         self._db = db
 
+    def for_transaction(self, trx: AnyDatabase) -> Self:
+        """The same in a transaction, or on another database."""
+        copied = copy(self)
+        copied._db = checked_runner(trx)
+        return copied
+
     @staticmethod
     def _refuse_none(parameters: Mapping[str, Any]) -> None:
         """Raise `InputError` for a parameter that is None, which is equal to nothing, and mostly a mistake."""
         for name, value in parameters.items():
             if value is None:
                 raise InputError((name,), "null is no value of a parameter; a query of its own asks for it: .is_null()")
+
+
+def checked_runner(given: AnyDatabase) -> AnyDatabase:
+    """What runs statements; raises `BuildError` for anything else."""
+    if not isinstance(given, Runner):
+        raise BuildError(f"for_transaction() takes a transaction, connection or database, not {type(given).__name__}")
+    return given
 
 
 def parameter(name: str, annotation: Any = Any) -> Expression[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Self
+from typing import TYPE_CHECKING, Any, Generic
 
 from querykit.access.mapper.parameters import Compiled, same_kind
 from querykit.access.mapper.settings import columns_of
@@ -75,10 +75,6 @@ class CompiledSelect(Compiled, Generic[SelectedT]):
         super().__init__(db)
         self.statement = statement
         self._transform = transform
-
-    def for_transaction(self, trx: AnyDatabase) -> Self:
-        """The same in a transaction, or on another database."""
-        return type(self)(trx, self.statement, self._transform)
 
     # These are no coroutines where no transform asks for one: each takes its part of the time of a short query.
 

@@ -10,7 +10,7 @@ from querykit import Table, delete_from, insert_into, select_from, update
 from querykit.access.mapper.conditions import READS, WRITES, condition_of, reference
 from querykit.access.mapper.delete import DeleteQuery
 from querykit.access.mapper.insert import InsertQuery
-from querykit.access.mapper.parameters import parameter
+from querykit.access.mapper.parameters import checked_runner, parameter
 from querykit.access.mapper.select import SelectQuery
 from querykit.access.mapper.settings import Settings, columns_of, returned_columns
 from querykit.access.mapper.transforms import (
@@ -112,7 +112,7 @@ class AbstractTableMapper(Generic[TableT, SelectedT, InsertT, InsertedT, UpdateT
         """The same mapper in a transaction, or on another database."""
         copied = object.__new__(type(self))
         copied.__dict__.update(self.__dict__)
-        copied._settings = replace(self._settings, db=trx, transforms=copied._transforms())
+        copied._settings = replace(self._settings, db=checked_runner(trx), transforms=copied._transforms())
         return copied
 
     # -- transforms ---------------------------------------------------------------------------------------------------
@@ -243,8 +243,17 @@ class AbstractTableMapper(Generic[TableT, SelectedT, InsertT, InsertedT, UpdateT
         Args:
             build: Gets the mapper, and a function that makes parameters; gives a query, of an insert or update one
                 whose columns are named.
+
+        Raises:
+            BuildError: it gives something else.
         """
-        return build(self, parameter).compile()
+        made = build(self, parameter)
+        if not hasattr(made, "compile"):
+            kind = type(made).__name__
+            raise BuildError(
+                f"parameterize() compiles queries, of inserts and updates those of columns([…]), not {kind}"
+            )
+        return made.compile()
 
 
 class TableMapper(AbstractTableMapper[TableT, SelectedT, InsertT, InsertedT, UpdateT, UpdatedT, CountT]):

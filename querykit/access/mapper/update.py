@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from querykit.access.mapper.settings import Settings
-    from querykit.access.mapper.transforms import AnyDatabase, Columns, Row
+    from querykit.access.mapper.transforms import Columns, Row
 
     Of = Settings[Any, Any, Any, UpdateT, UpdatedT, CountT]
 
@@ -138,13 +138,6 @@ class CompiledUpdate(Compiled, Generic[UpdateT, UpdatedT, CountT]):
         self._query = UpdateQuery(settings, started, columns)
         self.statement = started.set(value_parameters(columns))
         self._returns = self.statement.returning(*settings.update_returns) if settings.update_returns else None
-
-    def for_transaction(self, trx: AnyDatabase) -> Self:
-        """The same in a transaction, or on another database."""
-        copied = object.__new__(type(self))
-        copied.__dict__.update(self.__dict__)
-        copied._db = trx
-        return copied
 
     async def run(self, source: UpdateT, /, **parameters: Any) -> bool:
         """Write the values, and tell whether there were rows to write them to."""
