@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, overload
 from typing import cast as static_cast
 
-from querykit import Table, delete_from, insert_into, select_from, update
+from querykit import RequireWherePlugin, Table, delete_from, insert_into, select_from, update
 from querykit.access.mapper.conditions import READS, WRITES, condition_of, reference
 from querykit.access.mapper.delete import DeleteQuery
 from querykit.access.mapper.insert import InsertQuery
@@ -28,7 +28,7 @@ from querykit.access.mapper.transforms import (
 )
 from querykit.access.mapper.update import UpdateQuery
 from querykit.access.repository import all_rows
-from querykit.errors import BuildError
+from querykit.errors import BuildError, CompileError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     Updated = TypeVar("Updated", default=dict[str, Any])
     Count = TypeVar("Count", default=int)
 
+_GUARD: Final[Any] = RequireWherePlugin()
+"""Knows conditions that hold for every row."""
 _PLAIN: Final = (Table, Row, Any, Row, Any, Row, int)
 """What a mapper of plain rows takes and gives."""
 
@@ -231,7 +233,14 @@ class AbstractTableMapper(Generic[TableT, SelectedT, InsertT, InsertedT, UpdateT
 
     def _narrowed(self, statement: Any, asked: tuple[Any, ...]) -> Any:
         condition = condition_of(self.table, self._settings.key, asked, WRITES)
-        return statement.all_rows() if condition is None else statement.where(condition)
+        if condition is None:
+            return statement.all_rows()
+        narrowed = statement.where(condition)
+        try:
+            _GUARD.transform_query(narrowed, None)
+        except CompileError:
+            raise InputError(("filter",), "leaves no row out; every row is all_rows()") from None
+        return narrowed
 
     def parameterize(self, build: Callable[[Self, Callable[..., Expression[Any]]], Compilable[CompiledT]]) -> CompiledT:
         """A compiled query with named parameters, whose values are given each time it runs.
