@@ -45,16 +45,18 @@ class Bytewise(Condition):
     """A comparison that holds of texts only if they are equal byte by byte, whatever their collation.
 
     Attributes:
-        test: A comparison with ``=``, ``<>`` or IN.
+        test: A comparison with ``=``, ``<>``, IN or IS DISTINCT FROM.
         exact: The same, of bytes.
         is_of_text: Whether it is known to be one of texts. What only may be one is narrowed, never widened.
+        is_positive: Whether it says that they are equal, so that what is exact is a part of what the test finds.
     """
 
-    def __init__(self, test: Condition, exact: Condition, *, is_of_text: bool) -> None:
+    def __init__(self, test: Condition, exact: Condition, *, is_of_text: bool, is_positive: bool) -> None:
         """Hold both forms."""
         self.test = test
         self.exact = exact
         self.is_of_text = is_of_text
+        self.is_positive = is_positive
 
 
 class Enforced(Expression[T_co]):

@@ -42,6 +42,7 @@ from querykit.plugins.tables import folded, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from querykit.dialects.base import Dialect
     from querykit.plugins.tables import Marks, TablePlugin
@@ -230,19 +231,23 @@ class Passage:
         if not statement.ctes:
             changes = self.parts(statement)
             return statement.replaced(**changes) if changes else statement
-        outer = self.hidden
+        outer = self.hidden, self.done
         names = [folded(each._name, self.filtering.dialect) for each in statement.ctes]
         is_recursive = statement.is_recursive or any(each._is_recursive for each in statement.ctes)
         ctes = []
         for place, each in enumerate(statement.ctes):
             # a CTE that is not recursive can read the table that it hides from the others
-            self.hidden = outer.union(names if is_recursive else names[:place] + names[place + 1 :])
+            self.hide(outer[0].union(names if is_recursive else names[:place] + names[place + 1 :]))
             query = self.value(each._query)
             ctes.append(each if query is each._query else copied(each, _query=query))
-        self.hidden = outer.union(names)
+        self.hide(outer[0].union(names))
         changes = self.parts(statement.with_part("ctes", ()))
-        self.hidden = outer
+        self.hidden, self.done = outer
         return statement.replaced(**changes, ctes=tuple(ctes))
+
+    def hide(self, names: frozenset[str]) -> None:
+        """Go on where CTEs have these names. A query that stands elsewhere too may mean other tables here."""
+        self.hidden, self.done = names, {}
 
     def select(self, query: Select[Any, Any]) -> Select[Any, Any]:
         """A SELECT."""
@@ -272,10 +277,11 @@ class Passage:
         else:
             changed = self.inner(statement.with_part("rows", ())).replaced(rows=statement.rows)
         written = self.written(changed)
-        if written.conflict is None:
-            return written
         condition = self.filtering.condition(written.table, self.marks)
         if condition is None:
+            return written
+        self.refuse_hidden(condition.reads, written)
+        if written.conflict is None:
             return written
         return in_upsert(written, condition, filters_upserts=self.filtering.dialect.features.filters_upserts)
 
@@ -306,11 +312,16 @@ class Passage:
         condition = self.filtering.condition(table, self.marks)
         if self.hidden and condition is not None:
             own = set() if table._schema else {folded(table._name, self.filtering.dialect)}
-            for name in (own | condition.reads) & self.hidden:
-                raise CompileError(
-                    f"{name!r} is a table here and the name of a CTE, which hides it: give the CTE another name"
-                )
+            self.refuse_hidden(own | condition.reads)
         return condition
+
+    def refuse_hidden(self, names: AbstractSet[str], statement: Statement[Any, Any] | None = None) -> None:
+        """Refuse names that CTEs of a statement, or those around, take from tables."""
+        own = [] if statement is None else [folded(each._name, self.filtering.dialect) for each in statement.ctes]
+        for name in names & self.hidden.union(own):
+            raise CompileError(
+                f"{name!r} is a table here and the name of a CTE, which hides it: give the CTE another name"
+            )
 
 
 class _Ways(dict[type, "Callable[[Passage, Any], Any]"]):

@@ -53,8 +53,13 @@ class RowLevelSecurityPlugin(TablePlugin):
     A policy is a function of the table, or alias, that a query names, and of the request: ``ctx.tenant`` is a parameter
     that ``db.with_context(tenant=7)`` fills when the query runs, so that one statement serves all tenants. Without it,
     running raises UsageError; None equals nothing. The policy holds in every position where the table is read, and of
-    rows that are updated or deleted. In a policy texts are equal byte by byte; its own queries, and raw SQL in it,
-    stand as they are.
+    rows that are updated or deleted. Its own queries, and raw SQL in it, stand as they are. It is called once for a
+    table, not once for a request: what it takes from elsewhere than ``ctx`` stays as it was then.
+
+    In a policy texts are equal byte by byte, with ``==``, ``!=``, IN and IS DISTINCT FROM; LIKE, BETWEEN and ``<`` go
+    by the collation. Declare the columns that it compares: only then is a value of another type refused, and only then
+    does PostgreSQL compare bytes. What may be a text and cannot be compared so, in CASE or as a value, raises
+    `ConfigurationError`. Say who sees a row, not who does not: ``NOT EXISTS`` holds for None too.
 
     Rows that are written must meet the policy too, or `PolicyViolationError` is raised and nothing is written: rows
     that are inserted, those of INSERT … SELECT, MERGE and upserts, and what UPDATE makes of rows. Columns that a policy

@@ -142,8 +142,8 @@ class MySQLCompiler(MySQLWrites, MySQLOperators, MySQLTextRows):
     @visits(Bytewise)
     def visit_bytewise(self, node: Bytewise) -> str:
         """Both forms of a comparison: the usual one finds rows by an index, the other looks at them closer."""
-        exact = self.operand(node.exact, AND)
-        return exact if getattr(node.test, "operator", "=") == "<>" else f"{self.operand(node.test, AND)} AND {exact}"
+        usual = f"{self.operand(node.test, AND)} AND " if node.is_positive else ""
+        return usual + self.operand(node.exact, AND)
 
     @visits(Bytes)
     def visit_bytes(self, node: Bytes[Any]) -> str:

@@ -8,7 +8,7 @@ from querykit.builder.expressions import known_type
 from querykit.builder.intervals import Interval
 from querykit.builder.operands import NULL, Subquery, Value
 from querykit.builder.value_types import TIMEDELTA, list_of
-from querykit.dialects.expressions import ATOM, OTHER, is_value
+from querykit.dialects.expressions import AND, ATOM, OTHER, is_value
 from querykit.dialects.operators import kind_of
 from querykit.dialects.postgres.functions import CASTS, FUNCTIONS
 from querykit.dialects.postgres.terms import PostgresTerms
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from querykit.builder.full_text import TextMatch
     from querykit.builder.functions import FunctionCall
     from querykit.builder.intervals import DateDifference, DateShift
+    from querykit.builder.row_filters import Bytes, Bytewise
     from querykit.builder.texts import Matching
     from querykit.builder.tuples import Quantified, TupleList, TupleValue
     from querykit.builder.value_types import ValueType
@@ -54,6 +55,22 @@ class PostgresOperators(PostgresTerms):
         return self.enclosed(term, self.typed(term))
 
     # -- operators ----------------------------------------------------------------------------------------------------
+
+    def visit_bytewise(self, node: Bytewise) -> str:
+        """Both forms of a comparison of texts: the usual one finds rows by an index, the other looks at them closer.
+
+        Collations that are not deterministic, and citext, take texts for equal that are not.
+
+        Source: https://www.postgresql.org/docs/current/collation.html#COLLATION-NONDETERMINISTIC
+        """
+        if not node.is_of_text:
+            return self.visit(node.test)
+        usual = f"{self.operand(node.test, AND)} AND " if node.is_positive else ""
+        return usual + self.operand(node.exact, AND)
+
+    def visit_bytes(self, node: Bytes[Any]) -> str:
+        """``CAST(a AS text) COLLATE "C"``."""
+        return f'CAST({self.visit(node.term)} AS text) COLLATE "C"'
 
     def visit_arithmetic(self, node: Arithmetic[Any]) -> str:
         """``a + b``; there is no remainder of floats."""

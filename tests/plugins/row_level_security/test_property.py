@@ -1,6 +1,6 @@
 """Random queries under policies give what they give on a database that holds the tenant's rows alone.
 
-`QUERYKIT_EXAMPLES=3000 make test ARGS="tests/plugins/test_random_policies.py"` looks longer.
+`QUERYKIT_EXAMPLES=3000 make test ARGS="tests/plugins/row_level_security/test_property.py"` looks longer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from querykit import (
     select_from,
     sql,
 )
-from tests.plugins.random_queries import TABLES, Queries, kind, person, pet, toy
+from tests.plugins.row_level_security.random_queries import TABLES, Queries, kind, person, pet, toy
 
 EXAMPLES = int(os.environ.get("QUERYKIT_EXAMPLES", "60"))
 OF_TENANT = pet.as_("of_tenant")
