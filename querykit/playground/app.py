@@ -50,9 +50,14 @@ def app_of(session: Session, token: str) -> ASGIApp:
     }
     routes = [Route(path, _file(*each)) for path, each in PAGE.items()]
     routes += [Route(f"/api/{name}", _answer(ask), methods=["POST"]) for name, ask in questions.items()]
-    app = Starlette(routes=routes)
+    app = Starlette(routes=routes, exception_handlers={Exception: _failed})
     app.router.redirect_slashes = False
     return Guard(app, token)
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    """What the page is told of a mistake of ours; the command's own output has the rest."""
+    return JSONResponse({"error": "the playground failed: the terminal says how", "path": []}, status_code=500)
 
 
 def _file(name: str, media_type: str) -> Callable[[Request], Awaitable[Response]]:

@@ -76,13 +76,21 @@ class Catalog(NamedTuple):
 
 def catalog_of(found: FoundDatabase, dialect: str, *, schema: str | None = None) -> Catalog:
     """The catalog of what a database has."""
-    annotations = Annotations(dialect, [each.name for each in found.enums])
+    annotations = Annotations(dialect, _enum_names(found))
     tables = {each.name: _table(each, annotations, schema) for each in found.tables if each.columns}
     for table in tables.values():
         for key in table.found.foreign_keys:
             if key.table in tables and key.schema is None:
                 _relate(table, key, tables[key.table])
     return Catalog(tables, schema)
+
+
+def _enum_names(found: FoundDatabase) -> Iterator[str]:
+    """The names of enumerations, as columns of them are described: quoted where needed, with their schema or not."""
+    for each in found.enums:
+        for name in (each.name, f'"{each.name}"'):
+            yield name
+            yield from (f"{each.schema}.{name}", f'"{each.schema}".{name}') if each.schema else ()
 
 
 def _table(found: FoundTable, annotations: Annotations, schema: str | None) -> CatalogTable:

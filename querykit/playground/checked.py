@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from querykit.access.fields import did_you_mean, field_of
+from querykit.access.fields import Field, did_you_mean, field_of
 from querykit.errors import InputError
 from querykit.playground.description import MAX_ITEMS, MAX_LEVELS
 
@@ -26,6 +26,21 @@ MAX_LIMIT: Final = 1_000_000
 MAX_NAME: Final = 63
 _COUNTS: Final = {"is_null": 0, "is_not_null": 0, "between": 2}
 """How many values stand beside an operator; one beside the others, and any number beside those of lists."""
+TAKES: Final = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "decimal": "a number: 12.50",
+    "date": "a date: 2026-01-31",
+    "time": "a time: 12:30:00",
+    "datetime": "a date and time: 2026-01-31T12:30:00",
+    "instant": "a date and time with its zone: 2026-01-31T12:30:00Z",
+    "timedelta": "a duration: P1DT2H30M",
+    "uuid": "a UUID",
+    "bytes": "bytes in base64: AAEC",
+    "str": "a text",
+}
+"""What is typed for a column, by the kind of its values."""
 _LISTS: Final = ("in", "not_in")
 
 
@@ -199,8 +214,8 @@ def _comparison(of: CatalogTable, table: Table, given: Filter, path: Path) -> Co
             raise InputError((*path, "values"), f"no more than {MAX_ITEMS} are allowed")
     elif len(given.values) != wanted:
         raise InputError((*path, "values"), f"takes {wanted} {'value' if wanted == 1 else 'values'}")
-    annotation = field_of(column).annotation
-    values = [_value(annotation, text, (*path, "values", at)) for at, text in enumerate(given.values)]
+    field = field_of(column)
+    values = [_value(field, text, (*path, "values", at)) for at, text in enumerate(given.values)]
     return Comparison(column, given.operator, tuple(values))
 
 
@@ -208,13 +223,12 @@ def _order(of: CatalogTable, table: Table, key: Key, path: Path) -> Order:
     return Order(_column(of, table, key.column, (*path, "column")), key.descending)
 
 
-def _value(annotation: Any, text: str, path: Path) -> Any:
+def _value(field: Field, text: str, path: Path) -> Any:
     """A value as people type it."""
     try:
-        return msgspec.convert(text, annotation, strict=False)
-    except msgspec.ValidationError as error:
-        message = str(error).replace("`", "")
-        raise InputError(path, message[:1].lower() + message[1:]) from None
+        return msgspec.convert(text, field.annotation, strict=False)
+    except msgspec.ValidationError:
+        raise InputError(path, f"takes {TAKES[field.kind]}") from None
 
 
 def _limit(limit: int | None, path: Path, way: _Way | None) -> int | None:

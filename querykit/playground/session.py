@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from querykit import CompileError, Database, sql
+from querykit.access.fields import field_of
 from querykit.playground.catalog import Catalog, catalog_of
-from querykit.playground.checked import Level, checked
+from querykit.playground.checked import TAKES, Level, checked
 from querykit.playground.python_code import program_of
 from querykit.playground.query import query_of
 from querykit.playground.tree import Tree
@@ -126,9 +127,8 @@ class Session:
 @asynccontextmanager
 async def opened(url: str, *, schema: str | None, limits: Limits, is_demo: bool = False) -> AsyncIterator[Session]:
     """Open a database to read."""
-    async with Database(
-        read_only_url(url), pool_size=_CONNECTIONS, timeout=limits.seconds, on_connect=_refuse_writes
-    ) as db:
+    hook = None if _is_bounced(url) else _refuse_writes
+    async with Database(read_only_url(url), pool_size=_CONNECTIONS, timeout=limits.seconds, on_connect=hook) as db:
         session = Session(db, url, schema, limits, is_demo=is_demo)
         await session.look()
         yield session
@@ -142,11 +142,15 @@ async def _refuse_writes(connection: Any) -> None:
 
 def read_only_url(url: str) -> str:
     """The URL, with SQLite's way to open a file that is only read; servers refuse writes by transaction."""
-    parts = urlsplit(url)
     if not _is_file(url):
         return url
-    options = {**dict(parse_qsl(parts.query, keep_blank_values=True)), "mode": "ro"}
+    options = {**dict(parse_qsl(urlsplit(url).query, keep_blank_values=True)), "mode": "ro"}
     return f"{url.partition('?')[0]}?{urlencode(options)}"
+
+
+def _is_bounced(url: str) -> bool:
+    """Whether PgBouncer stands between, whose sessions are shared: there the read-only transaction has to do."""
+    return any(name == "pgbouncer" for name, _ in parse_qsl(urlsplit(url).query))
 
 
 def _is_file(url: str) -> bool:
@@ -170,6 +174,7 @@ def _described(table: Any) -> dict[str, Any]:
             "python": table.annotations[each.name].code,
             "is_key": each.name in found.primary_key,
             "operators": table.operators(each.name),
+            "takes": TAKES.get(field_of(table.declared[table.names[each.name]]).kind, "").partition(": ")[2],
             "comment": each.comment,
         }
         for each in found.columns

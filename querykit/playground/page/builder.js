@@ -112,7 +112,7 @@ function filtersPart(rows, table, { changed, path }) {
         redraw(".of-column");
       }, "Column", "of-column"),
       select(operators, filter.operator, (value) => { filter.operator = value; fit(filter); redraw(".of-operator"); }, "Operator", "of-operator", OPERATORS),
-      ...valueInputs(filter, changed),
+      ...valueInputs(filter, changed, table.columns.find((each) => each.name === filter.column)?.takes || "value"),
       remove(`Remove the filter of ${filter.column}`, () => { rows.filters.splice(at, 1); draw(); changed(); add.focus(); }),
     );
     return line;
@@ -136,11 +136,12 @@ function filtersPart(rows, table, { changed, path }) {
 function fit(filter) {
   if (filter.operator.startsWith("is_")) filter.values = [];
   else if (filter.operator === "between") filter.values = [filter.values[0] ?? "", filter.values[1] ?? ""];
-  else if (!filter.operator.endsWith("in")) filter.values = [filter.values[0] ?? ""];
+  else if (filter.operator === "in" || filter.operator === "not_in") filter.values = filter.values.filter(Boolean);
+  else filter.values = [filter.values[0] ?? ""];
   return filter;
 }
 
-function valueInputs(filter, changed) {
+function valueInputs(filter, changed, example) {
   if (filter.operator.startsWith("is_")) return [];
   if (filter.operator === "in" || filter.operator === "not_in") {
     const input = element("input", {
@@ -157,7 +158,7 @@ function valueInputs(filter, changed) {
       type: "text",
       value,
       "aria-label": filter.values.length > 1 ? ["From", "To"][at] : "Value",
-      placeholder: filter.values.length > 1 ? ["from", "to"][at] : "value",
+      placeholder: filter.values.length > 1 ? ["from", "to"][at] : example,
       oninput: () => { filter.values[at] = input.value; changed(); },
     });
     return input;

@@ -39,7 +39,7 @@ async function ask(question, content = {}, signal = null) {
     if (error.name === "AbortError") throw error;
     throw new Refusal("the playground does not answer: is the command still running?");
   }
-  const found = await answer.json();
+  const found = await answer.json().catch(() => ({ error: `the playground is busy (HTTP ${answer.status}): try again` }));
   if (!answer.ok) throw new Refusal(found.error, found.path, answer.status);
   return found;
 }
@@ -148,7 +148,7 @@ function changed() {
   fresh = { result: false, plan: false };
   $("panel-result").classList.add("stale");
   $("panel-plan").classList.add("stale");
-  sessionStorage.setItem(`${KEPT}-query`, JSON.stringify(query));
+  sessionStorage.setItem(`${KEPT}-query`, JSON.stringify({ of: database.database, query }));
   clearTimeout(waiting);
   waiting = setTimeout(show, 150);
 }
@@ -216,7 +216,7 @@ function draw() {
 function firstQuery() {
   try {
     const kept = JSON.parse(sessionStorage.getItem(`${KEPT}-query`));
-    if (kept && tableOf(kept.table)) return kept;
+    if (kept?.of === database.database && tableOf(kept.query.table)) return kept.query;
   } catch {
     // what was kept cannot be read: begin anew
   }
