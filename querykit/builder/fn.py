@@ -1,6 +1,6 @@
 """``fn``: SQL functions by their names in lower case. They live with their subjects; here they are gathered."""
 
-from querykit.builder import aggregates, arrays, full_text, moments, notifications, numbers, texts
+from querykit.builder import aggregates, arrays, full_text, moments, notifications, numbers, sequences, texts
 from querykit.builder.functions import call as call_function
 
 
@@ -44,6 +44,9 @@ class fn:  # noqa: N801 - reads as SQL does: fn.count()
     first_value = staticmethod(aggregates.first_value)
     last_value = staticmethod(aggregates.last_value)
     nth_value = staticmethod(aggregates.nth_value)
+
+    nextval = staticmethod(sequences.nextval)
+    currval = staticmethod(sequences.currval)
 
     coalesce = staticmethod(numbers.coalesce)
     nullif = staticmethod(numbers.nullif)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from querykit.builder.expressions import known_type
 from querykit.builder.functions import Case, Cast, FunctionCall
+from querykit.builder.sequences import SequenceValue
 from querykit.builder.texts import Concat, Matching
 from querykit.dialects.expressions import ATOM, binding, visits
 from querykit.dialects.operators import OperatorCompiler
@@ -81,6 +82,11 @@ class FunctionCompiler(OperatorCompiler):
         if not node.is_spelled:
             return self.called(node, node.name) + self.modifiers(node)
         return self.from_template(node, spelling)
+
+    @visits(SequenceValue)
+    def visit_sequence_value(self, node: SequenceValue) -> str:
+        """Refuse sequences, which few databases have."""
+        raise self.unsupported("sequences", "a column(identity=True) counts rows")
 
     @staticmethod
     def spelling(table: Mapping[Any, Spelling], name: str, args: tuple[Any, ...]) -> Spelling | None:

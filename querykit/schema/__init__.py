@@ -20,19 +20,21 @@ from querykit.schema.alter import AlterTable, alter_table
 from querykit.schema.constraints import check, foreign_key, index, primary_key, unique
 from querykit.schema.ddl import (
     Definition,
-    create_enum,
     create_index,
     create_schema,
     create_table,
+    create_table_as,
     create_tables,
     create_view,
-    drop_enum,
     drop_index,
     drop_schema,
     drop_table,
     drop_tables,
     drop_view,
+    refresh_view,
 )
+from querykit.schema.enums import AlterEnum, alter_enum, create_enum, drop_enum
+from querykit.schema.sequences import alter_sequence, create_sequence, drop_sequence
 from querykit.schema.types import (
     AnyNumeric,
     Array,
@@ -61,6 +63,7 @@ from querykit.schema.types import (
 )
 
 __all__ = [
+    "AlterEnum",
     "AlterTable",
     "AnyNumeric",
     "Array",
@@ -87,22 +90,28 @@ __all__ = [
     "Time",
     "Uuid",
     "Varchar",
+    "alter_enum",
+    "alter_sequence",
     "alter_table",
     "check",
     "create_enum",
     "create_index",
     "create_schema",
+    "create_sequence",
     "create_table",
+    "create_table_as",
     "create_tables",
     "create_view",
     "drop_enum",
     "drop_index",
     "drop_schema",
+    "drop_sequence",
     "drop_table",
     "drop_tables",
     "drop_view",
     "foreign_key",
     "index",
     "primary_key",
+    "refresh_view",
     "unique",
 ]

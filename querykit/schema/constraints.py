@@ -28,6 +28,7 @@ class Unique:
 
     columns: tuple[str, ...]
     name: str | None = None
+    nulls_not_distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +63,7 @@ class Index:
     where: Any = None
     method: str | None = None
     include: tuple[str, ...] = ()
+    nulls_not_distinct: bool = False
 
 
 Constraint: TypeAlias = PrimaryKey | Unique | Check | ForeignKey | Index
@@ -72,9 +74,15 @@ def primary_key(*columns: Column[Any], name: str | None = None) -> PrimaryKey:
     return PrimaryKey(_names(columns), name)
 
 
-def unique(*columns: Column[Any], name: str | None = None) -> Unique:
-    """No two rows have the same values in all of these columns. NULLs are never the same."""
-    return Unique(_names(columns), name)
+def unique(*columns: Column[Any], name: str | None = None, nulls_not_distinct: bool = False) -> Unique:
+    """No two rows have the same values in all of these columns.
+
+    Args:
+        columns: The columns.
+        name: The constraint's name.
+        nulls_not_distinct: Whether NULLs are the same, too (PostgreSQL 15).
+    """
+    return Unique(_names(columns), name, nulls_not_distinct)
 
 
 def check(condition: Any, *, name: str | None = None) -> Check:
@@ -117,6 +125,7 @@ def index(
     where: Any = None,
     method: str | None = None,
     include: Sequence[Column[Any]] = (),
+    nulls_not_distinct: bool = False,
 ) -> Index:
     """An index.
 
@@ -127,10 +136,12 @@ def index(
         where: The condition of the rows that it holds (PostgreSQL and SQLite).
         method: How it is built: ``"gin"``, ``"hash"``, … (PostgreSQL; ``"fulltext"`` and ``"spatial"`` on MySQL).
         include: Columns that it carries along (PostgreSQL).
+        nulls_not_distinct: Whether NULLs are the same in a unique one (PostgreSQL 15).
     """
     if not terms:
         raise BuildError("an index is of at least one column or expression")
-    return Index(tuple(terms), name, unique, where, method, _names(include) if include else ())
+    carried = _names(include) if include else ()
+    return Index(tuple(terms), name, unique, where, method, carried, nulls_not_distinct)
 
 
 def _names(columns: Sequence[Column[Any]]) -> tuple[str, ...]:

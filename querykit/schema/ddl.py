@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from querykit import BuildError, Table, sql
 from querykit.schema.definition import definition_of, name_of
 from querykit.schema.mysql import MariaDBWriter, MySQLWriter
 from querykit.schema.postgres import PostgresWriter
 from querykit.schema.sqlite import SQLiteWriter
+from querykit.schema.writer import OnCommit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,14 +63,36 @@ def writer_of(dialect: str) -> AlteringWriter:
     return writer()
 
 
-def create_table(table: Table, *, if_not_exists: bool = False) -> Definition:
-    """``CREATE TABLE`` of a declared table, with its keys, checks and indexes.
+def create_table(
+    table: Table, *, if_not_exists: bool = False, temporary: bool = False, on_commit: OnCommit | None = None
+) -> Definition:
+    """``CREATE TABLE`` of a declared table, with its keys, checks, indexes and comments.
+
+    Args:
+        table: The table.
+        if_not_exists: Whether one of that name may be there, which stays as it is.
+        temporary: Whether it is this connection's alone: use it on ``db.connection()`` or in a transaction.
+        on_commit: What becomes of a temporary one at the end of the transaction: ``"preserve rows"``,
+            ``"delete rows"`` or ``"drop"`` (PostgreSQL).
 
     Raises:
         UnsupportedError: when written, where the database lacks something that the table asks for.
         BuildError: when written, where a column tells no type.
     """
-    return Definition(lambda writer: writer.create_table(definition_of(table), if_not_exists=if_not_exists))
+    if on_commit is not None and (not temporary or on_commit not in get_args(OnCommit)):
+        raise BuildError(f"on_commit is {', '.join(get_args(OnCommit))}, of a temporary table, not {on_commit!r}")
+    return Definition(
+        lambda writer: writer.create_table(
+            definition_of(table), if_not_exists=if_not_exists, temporary=temporary, on_commit=on_commit
+        )
+    )
+
+
+def create_table_as(table: Table, query: Any, *, if_not_exists: bool = False, temporary: bool = False) -> Definition:
+    """``CREATE TABLE … AS`` a query, with its rows and the types of its columns, and nothing else."""
+    return Definition(
+        lambda writer: [writer.create_table_as(table, query, if_not_exists=if_not_exists, temporary=temporary)]
+    )
 
 
 def create_tables(*tables: Table, if_not_exists: bool = False) -> Definition:
@@ -88,9 +111,18 @@ def create_tables(*tables: Table, if_not_exists: bool = False) -> Definition:
     )
 
 
-def drop_table(table: Table, *, if_exists: bool = False, cascade: bool = False) -> Definition:
-    """``DROP TABLE``; `cascade` drops what depends on it too, on PostgreSQL."""
-    return Definition(lambda writer: writer.drop_table(table, if_exists=if_exists, cascade=cascade))
+def drop_table(table: Table, *, if_exists: bool = False, cascade: bool = False, temporary: bool = False) -> Definition:
+    """``DROP TABLE``.
+
+    Args:
+        table: The table.
+        if_exists: Whether it may be gone.
+        cascade: Whether what depends on it goes too (PostgreSQL).
+        temporary: Whether it is dropped only if it is temporary (MySQL and MariaDB).
+    """
+    return Definition(
+        lambda writer: writer.drop_table(table, if_exists=if_exists, cascade=cascade, temporary=temporary)
+    )
 
 
 def drop_tables(*tables: Table, if_exists: bool = False) -> Definition:
@@ -107,27 +139,71 @@ def create_index(table: Table, index: Index, *, if_not_exists: bool = False, con
     )
 
 
-def drop_index(table: Table, index: Index | str, *, if_exists: bool = False) -> Definition:
-    """``DROP INDEX``, by its name or as it was declared."""
+def drop_index(
+    table: Table, index: Index | str, *, if_exists: bool = False, cascade: bool = False, concurrently: bool = False
+) -> Definition:
+    """``DROP INDEX``, by its name or as it was declared; `cascade` and `concurrently` are PostgreSQL's."""
     name = index if isinstance(index, str) else name_of(table, index)
-    return Definition(lambda writer: writer.drop_index(table, name, if_exists=if_exists))
+    return Definition(
+        lambda writer: writer.drop_index(table, name, if_exists=if_exists, cascade=cascade, concurrently=concurrently)
+    )
 
 
-def create_view(view: Table, query: Any, *, or_replace: bool = False, materialized: bool = False) -> Definition:
+def create_view(
+    view: Table,
+    query: Any,
+    *,
+    or_replace: bool = False,
+    if_not_exists: bool = False,
+    materialized: bool = False,
+    temporary: bool = False,
+    with_data: bool = True,
+) -> Definition:
     """``CREATE VIEW`` of a query, whose values stand in it as literals.
 
     Args:
         view: A table, declared or by name: queries read the view through it.
-        query: The query.
+        query: The query; its columns are the view's.
         or_replace: Whether it takes the place of a view of that name.
-        materialized: Whether its rows are kept, on PostgreSQL.
+        if_not_exists: Whether one of that name may be there, which stays (MariaDB, SQLite; PostgreSQL: materialized).
+        materialized: Whether its rows are kept, until `refresh_view` (PostgreSQL).
+        temporary: Whether it is this connection's alone (PostgreSQL and SQLite).
+        with_data: Whether a materialized one has its rows at once; without, it cannot be read before `refresh_view`.
+
+    Raises:
+        BuildError: when written, for options that contradict each other.
     """
-    return Definition(lambda writer: writer.create_view(view, query, or_replace=or_replace, materialized=materialized))
+    return Definition(
+        lambda writer: writer.create_view(
+            view,
+            query,
+            or_replace=or_replace,
+            if_not_exists=if_not_exists,
+            materialized=materialized,
+            temporary=temporary,
+            with_data=with_data,
+        )
+    )
 
 
-def drop_view(view: Table, *, if_exists: bool = False, materialized: bool = False) -> Definition:
-    """``DROP VIEW``."""
-    return Definition(lambda writer: writer.drop_view(view, if_exists=if_exists, materialized=materialized))
+def drop_view(view: Table, *, if_exists: bool = False, materialized: bool = False, cascade: bool = False) -> Definition:
+    """``DROP VIEW``; `cascade` drops what depends on it too, on PostgreSQL."""
+    return Definition(
+        lambda writer: writer.drop_view(view, if_exists=if_exists, materialized=materialized, cascade=cascade)
+    )
+
+
+def refresh_view(view: Table, *, concurrently: bool = False, with_data: bool = True) -> Definition:
+    """``REFRESH MATERIALIZED VIEW`` (PostgreSQL): its query is run again.
+
+    Args:
+        view: The view.
+        concurrently: Whether others read the old rows meanwhile, for which it needs a unique index.
+        with_data: Whether it has rows afterwards.
+    """
+    if concurrently and not with_data:
+        raise BuildError("refresh_view(concurrently=True) is with data: who reads meanwhile reads something")
+    return Definition(lambda writer: writer.refresh_view(view, concurrently=concurrently, with_data=with_data))
 
 
 def create_schema(name: str, *, if_not_exists: bool = False) -> Definition:
@@ -138,16 +214,6 @@ def create_schema(name: str, *, if_not_exists: bool = False) -> Definition:
 def drop_schema(name: str, *, if_exists: bool = False, cascade: bool = False) -> Definition:
     """``DROP SCHEMA``."""
     return Definition(lambda writer: writer.drop_schema(name, if_exists=if_exists, cascade=cascade))
-
-
-def create_enum(name: str, *values: str) -> Definition:
-    """``CREATE TYPE … AS ENUM``, for `Enumeration` on PostgreSQL; nothing elsewhere."""
-    return Definition(lambda writer: writer.create_enum(name, values))
-
-
-def drop_enum(name: str) -> Definition:
-    """``DROP TYPE``, on PostgreSQL; nothing elsewhere."""
-    return Definition(lambda writer: writer.drop_enum(name))
 
 
 def in_order(tables: Sequence[Table]) -> list[Table]:

@@ -69,6 +69,7 @@ class TableDefinition:
         checks: What every row meets.
         foreign_keys: What it refers to.
         indexes: Its indexes.
+        comment: What the database keeps as its description: the table's ``_comment``.
     """
 
     table: Table
@@ -78,6 +79,7 @@ class TableDefinition:
     checks: tuple[Check, ...]
     foreign_keys: tuple[ForeignKey, ...]
     indexes: tuple[Index, ...]
+    comment: str | None = None
 
 
 def definition_of(table: Table) -> TableDefinition:
@@ -101,6 +103,7 @@ def definition_of(table: Table) -> TableDefinition:
         tuple([replace(each, name=names.of(each, "check")) for each in constraints if isinstance(each, Check)]),
         tuple([replace(each, name=names.of(each, "fkey")) for each in constraints if isinstance(each, ForeignKey)]),
         tuple([replace(each, name=names.of(each, "idx")) for each in constraints if isinstance(each, Index)]),
+        getattr(table, "_comment", None),
     )
 
 

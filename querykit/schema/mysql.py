@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from querykit.schema.alterations import AddColumn, Alteration, CommentTable, DropColumn, DropConstraint, SetSchema
     from querykit.schema.constraints import Index
     from querykit.schema.definition import ColumnDefinition, TableDefinition
+    from querykit.schema.sequences import SequenceOptions
 
 
 class MySQLWriter(AlteringWriter):
@@ -58,11 +59,38 @@ class MySQLWriter(AlteringWriter):
             raise self.unsupported("DROP … CASCADE", "drop what depends on it first")
         return ""
 
-    def drop_index(self, table: Table, name: str, *, if_exists: bool = False) -> list[str]:
+    def drop_index(
+        self, table: Table, name: str, *, if_exists: bool = False, cascade: bool = False, concurrently: bool = False
+    ) -> list[str]:
         """DROP INDEX … ON table."""
-        if if_exists:
+        words = f"DROP INDEX {self.concurrently('DROP', concurrently)}{self.index_if_exists(if_exists)}"
+        return [f"{words}{self.name(name)} ON {self.table(table)}{self.cascade(cascade)}"]
+
+    def index_if_exists(self, is_wanted: bool) -> str:
+        """``IF EXISTS``, where indexes have it."""
+        if is_wanted:
             raise self.unsupported("DROP INDEX IF EXISTS")
-        return [f"DROP INDEX {self.name(name)} ON {self.table(table)}"]
+        return ""
+
+    def temporary_word(self, is_wanted: bool) -> str:
+        """``TEMPORARY``."""
+        return "TEMPORARY " * is_wanted
+
+    def table_options(self, definition: TableDefinition) -> str:
+        """`` COMMENT = 'text'``."""
+        return "" if definition.comment is None else f" COMMENT = {_plain_text(definition.comment)}"
+
+    def temporary_view(self, is_wanted: bool) -> str:
+        """Refuse: views stay."""
+        if is_wanted:
+            raise self.unsupported("temporary views", "a CTE, or a temporary table")
+        return ""
+
+    def view_if_not_exists(self, is_wanted: bool, materialized: bool) -> str:
+        """Refuse what it does not know."""
+        if is_wanted:
+            raise self.unsupported("CREATE VIEW IF NOT EXISTS", "or_replace=True")
+        return ""
 
     def identity(self) -> str:
         """A number that a row may name too."""
@@ -167,9 +195,23 @@ class MariaDBWriter(MySQLWriter):
         """``IF NOT EXISTS``."""
         return super().index_words(False, concurrently) + "IF NOT EXISTS " * if_not_exists
 
-    def drop_index(self, table: Table, name: str, *, if_exists: bool = False) -> list[str]:
-        """DROP INDEX … ON table."""
-        return [f"DROP INDEX {'IF EXISTS ' * if_exists}{self.name(name)} ON {self.table(table)}"]
+    def index_if_exists(self, is_wanted: bool) -> str:
+        """``IF EXISTS``."""
+        return "IF EXISTS " * is_wanted
+
+    def view_if_not_exists(self, is_wanted: bool, materialized: bool) -> str:
+        """``IF NOT EXISTS``."""
+        return "IF NOT EXISTS " * is_wanted
+
+    def sequence(self, verb: str, name: str, schema: str | None, options: SequenceOptions) -> list[str]:
+        """CREATE SEQUENCE, ALTER SEQUENCE."""
+        return [f"{verb} {self.name(schema, name)}{options.written('NOCYCLE')}"]
+
+    def drop_sequence(
+        self, name: str, schema: str | None, *, if_exists: bool = False, cascade: bool = False
+    ) -> list[str]:
+        """DROP SEQUENCE."""
+        return [f"DROP SEQUENCE {'IF EXISTS ' * if_exists}{self.name(schema, name)}{self.cascade(cascade)}"]
 
     def index_term(self, term: object, table: Table) -> str:
         """A column; expressions are refused."""
@@ -202,4 +244,6 @@ def _plain_text(text: str) -> str:
     """A literal where the grammar takes no other; backslashes escape in our sessions."""
     if "\0" in text:
         raise BuildError("a comment cannot contain a NUL")
+    if any(character > "\uffff" for character in text):  # the server would keep a question mark
+        raise BuildError("a comment on MySQL and MariaDB holds no characters beyond U+FFFF, such as emoji")
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"

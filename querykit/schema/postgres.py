@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     )
     from querykit.schema.constraints import Index
     from querykit.schema.definition import TableDefinition
+    from querykit.schema.enums import EnumChange
+    from querykit.schema.sequences import SequenceOptions
+    from querykit.schema.writer import OnCommit
 
 
 class PostgresWriter(AlteringWriter):
@@ -42,25 +45,70 @@ class PostgresWriter(AlteringWriter):
         """``MATERIALIZED``."""
         return "MATERIALIZED " * is_wanted
 
-    def create_enum(self, name: str, values: Sequence[str]) -> list[str]:
+    def create_enum(self, name: str, values: Sequence[str], schema: str | None = None) -> list[str]:
         """CREATE TYPE … AS ENUM."""
-        return [f"CREATE TYPE {self.name(name)} AS ENUM ({', '.join([self.written(each) for each in values])})"]
+        return [f"CREATE TYPE {self.name(schema, name)} AS ENUM ({', '.join([self.written(each) for each in values])})"]
 
-    def drop_enum(self, name: str) -> list[str]:
+    def drop_enum(
+        self, name: str, schema: str | None = None, *, if_exists: bool = False, cascade: bool = False
+    ) -> list[str]:
         """DROP TYPE."""
-        return [f"DROP TYPE {self.name(name)}"]
+        return [f"DROP TYPE {'IF EXISTS ' * if_exists}{self.name(schema, name)}{self.cascade(cascade)}"]
+
+    def alter_enum(self, name: str, schema: str | None, changes: Sequence[EnumChange]) -> list[str]:
+        """ALTER TYPE, a statement for each change."""
+        statements = []
+        for each in changes:
+            start = f"ALTER TYPE {self.name(schema, name)} {each.verb}"
+            if each.verb == "ADD VALUE":
+                beside = "" if each.beside is None else f" {each.place} {self.written(each.beside)}"
+                statements.append(f"{start}{' IF NOT EXISTS' * each.if_not_exists} {self.written(each.value)}{beside}")
+            elif each.verb == "RENAME VALUE":
+                statements.append(f"{start} {self.written(each.value)} TO {self.written(each.beside)}")
+            else:
+                statements.append(f"{start} {self.name(each.value)}")
+                name = each.value if each.verb == "RENAME TO" else name
+                schema = each.value if each.verb == "SET SCHEMA" else schema
+        return statements
+
+    def sequence(self, verb: str, name: str, schema: str | None, options: SequenceOptions) -> list[str]:
+        """CREATE SEQUENCE, ALTER SEQUENCE."""
+        return [f"{verb} {self.name(schema, name)}{options.written('NO CYCLE')}"]
+
+    def drop_sequence(
+        self, name: str, schema: str | None, *, if_exists: bool = False, cascade: bool = False
+    ) -> list[str]:
+        """DROP SEQUENCE."""
+        return [f"DROP SEQUENCE {'IF EXISTS ' * if_exists}{self.name(schema, name)}{self.cascade(cascade)}"]
+
+    def on_commit(self, action: OnCommit | None) -> str:
+        """``ON COMMIT DROP``."""
+        return "" if action is None else f" ON COMMIT {action.upper()}"
+
+    def view_if_not_exists(self, is_wanted: bool, materialized: bool) -> str:
+        """``IF NOT EXISTS``, of materialized views."""
+        if is_wanted and not materialized:
+            raise self.unsupported("CREATE VIEW IF NOT EXISTS", "or_replace=True")
+        return super().view_if_not_exists(is_wanted, materialized)
+
+    def concurrently(self, verb: str, is_wanted: bool) -> str:
+        """``CONCURRENTLY``."""
+        return "CONCURRENTLY " * is_wanted
+
+    def nulls_not_distinct(self, is_wanted: bool) -> str:
+        """``NULLS NOT DISTINCT``."""
+        return " NULLS NOT DISTINCT" * is_wanted
 
     def comments(self, definition: TableDefinition) -> list[str]:
-        """COMMENT ON COLUMN."""
+        """COMMENT ON TABLE, COMMENT ON COLUMN."""
         table = self.table(definition.table)
+        described = (
+            [] if definition.comment is None else [f"COMMENT ON TABLE {table} IS {self.written(definition.comment)}"]
+        )
         commented = [column for column in definition.columns if column.comment is not None]
-        return [
+        return described + [
             f"COMMENT ON COLUMN {table}.{self.name(each.name)} IS {self.written(each.comment)}" for each in commented
         ]
-
-    def index_words(self, if_not_exists: bool, concurrently: bool) -> str:
-        """``CONCURRENTLY IF NOT EXISTS``."""
-        return "CONCURRENTLY " * concurrently + "IF NOT EXISTS " * if_not_exists
 
     def index_method(self, index: Index) -> str:
         """``USING gin``."""

@@ -41,7 +41,11 @@ class SQLiteWriter(AlteringWriter):
             if definition.primary_key is None or definition.primary_key.columns != (column.name,):
                 raise self.unsupported(f"a column that numbers the rows and is not their key ({column.name})")
             return "INTEGER PRIMARY KEY"
-        return super().type(column, definition)
+        name = super().type(column, definition)
+        is_key = definition.primary_key is not None and definition.primary_key.columns == (column.name,)
+        if is_key and name == "INTEGER" and column.default is not None:
+            raise self.unsupported(f"a default of an integer that is the key ({column.name}), which it would number")
+        return name
 
     def constraints(self, definition: TableDefinition) -> Iterator[str]:
         """What stands behind the columns; a key that numbers the rows stands with its column."""
@@ -55,12 +59,14 @@ class SQLiteWriter(AlteringWriter):
             raise self.unsupported("DROP … CASCADE", "drop what depends on it first")
         return ""
 
-    def create_view(
-        self, view: Table, query: Any, *, or_replace: bool = False, materialized: bool = False
-    ) -> list[str]:
+    def create_view(self, view: Table, query: Any, *, or_replace: bool = False, **options: Any) -> list[str]:
         """CREATE VIEW; in the place of another, that one goes first."""
-        created = super().create_view(view, query, materialized=materialized)
+        created = super().create_view(view, query, **options)
         return [*self.drop_view(view, if_exists=True), *created] if or_replace else created
+
+    def table_head(self, definition: TableDefinition) -> str:
+        """The description as one of the SQL, which the database keeps."""
+        return "" if definition.comment is None else f" /* {definition.comment.replace('*/', '* /')} */"
 
     def create_schema(self, name: str, *, if_not_exists: bool = False) -> list[str]:
         """Refuse: schemas are attached files."""

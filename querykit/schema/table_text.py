@@ -86,11 +86,13 @@ class TableText:
         columns: Its columns.
         constraints: What stands behind them.
         tail: What stands behind the parenthesis: ``STRICT``, ``WITHOUT ROWID``.
+        head: The comment before the columns, or nothing.
     """
 
     columns: list[ColumnText]
     constraints: list[ClauseText]
     tail: str
+    head: str = ""
 
     def column(self, name: str) -> ColumnText:
         """The column of that name, in upper or lower case.
@@ -106,7 +108,8 @@ class TableText:
     def written(self, name: str) -> str:
         """CREATE TABLE under a name, which is quoted."""
         parts = ",\n  ".join([*map(str, self.columns), *map(str, self.constraints)])
-        return f"CREATE TABLE {name} (\n  {parts}\n){self.tail}"
+        head = f" {self.head}" if self.head else ""
+        return f"CREATE TABLE {name} ({head}\n  {parts}\n){self.tail}"
 
     def texts(self) -> Iterator[str]:
         """The clauses of columns and the constraints."""
@@ -150,7 +153,12 @@ def table_text(definition: str) -> TableText:
     parts = [each.strip() for each in split_at_commas(text[tokens[opening].end : tokens[closing].start])]
     columns = [each for each in parts if not _is_constraint(each)]
     constraints = [constraint_text(each) for each in parts if _is_constraint(each)]
-    return TableText([column_text(each) for each in columns], constraints, text[tokens[closing].end :].rstrip())
+    return TableText(
+        [column_text(each) for each in columns],
+        constraints,
+        text[tokens[closing].end :].rstrip(),
+        text[tokens[opening].end : tokens[opening + 1].start].strip(),
+    )
 
 
 def words_of(text: str) -> frozenset[str]:

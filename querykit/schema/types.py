@@ -71,19 +71,20 @@ def Binary(length: int) -> SqlType:  # noqa: N802
     return _everywhere(f"VARBINARY({size})", postgres="BYTEA", sqlite="BLOB")
 
 
-def Enumeration(*values: str, name: str) -> SqlType:  # noqa: N802
+def Enumeration(*values: str, name: str, schema: str | None = None) -> SqlType:  # noqa: N802
     """One of these texts: a type of its own on PostgreSQL, made by `create_enum`; text on SQLite.
 
     Args:
         values: The texts, in their order.
         name: The type's name on PostgreSQL.
+        schema: Its schema, if it is to be named.
     """
     if not values or not all(isinstance(each, str) and each.isascii() and each.isprintable() for each in values):
         raise BuildError("an enumeration has values, which are plain printable texts")
     listed = ", ".join("'" + each.replace("'", "''") + "'" for each in values)
     if "\\" in listed:
         raise BuildError("a backslash in an enumeration means different things on different databases")
-    quoted = '"' + name.replace('"', '""') + '"'
+    quoted = ".".join(['"' + each.replace('"', '""') + '"' for each in (schema, name) if each is not None])
     return _everywhere(f"Enumeration {name}", f"ENUM({listed})", postgres=quoted, sqlite="TEXT")
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from querykit import Column, Table, UnsupportedError, literal_sql, sql
+from querykit import BuildError, Column, Table, UnsupportedError, literal_sql, sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from querykit.schema.constraints import Check, ForeignKey, Index, Unique
     from querykit.schema.definition import ColumnDefinition, TableDefinition
+    from querykit.schema.enums import EnumChange
+    from querykit.schema.sequences import SequenceOptions
+
+
+OnCommit: TypeAlias = Literal["preserve rows", "delete rows", "drop"]
+"""What becomes of a temporary table at the end of a transaction."""
 
 
 class Writer:
@@ -42,41 +48,115 @@ class Writer:
 
     # -- tables -------------------------------------------------------------------------------------------------------
 
-    def create_table(self, definition: TableDefinition, *, if_not_exists: bool = False) -> list[str]:
+    def create_table(
+        self,
+        definition: TableDefinition,
+        *,
+        if_not_exists: bool = False,
+        temporary: bool = False,
+        on_commit: OnCommit | None = None,
+    ) -> list[str]:
         """CREATE TABLE, and what the database wants in statements of its own: indexes, comments."""
         parts = [self.column(column, definition) for column in definition.columns]
         parts += self.constraints(definition)
-        words = "CREATE TABLE IF NOT EXISTS" if if_not_exists else "CREATE TABLE"
-        created = f"{words} {self.table(definition.table)} (\n  " + ",\n  ".join(parts) + "\n)"
+        words = f"CREATE {'TEMPORARY ' * temporary}TABLE {'IF NOT EXISTS ' * if_not_exists}"
+        created = f"{words}{self.table(definition.table)} ({self.table_head(definition)}\n  " + ",\n  ".join(parts)
+        created += f"\n){self.table_options(definition)}{self.on_commit(on_commit)}"
         indexes = [
             self.create_index(definition.table, each, if_not_exists=if_not_exists) for each in definition.indexes
         ]
         return [created, *indexes, *self.comments(definition)]
 
-    def drop_table(self, table: Table, *, if_exists: bool = False, cascade: bool = False) -> list[str]:
+    def table_head(self, definition: TableDefinition) -> str:
+        """What stands before the columns."""
+        return ""
+
+    def table_options(self, definition: TableDefinition) -> str:
+        """What stands behind the columns."""
+        return ""
+
+    def on_commit(self, action: OnCommit | None) -> str:
+        """What becomes of a temporary table's rows at the end of the transaction."""
+        if action is not None:
+            raise self.unsupported(f"ON COMMIT {action.upper()}")
+        return ""
+
+    def create_table_as(self, table: Table, query: Any, *, if_not_exists: bool = False, temporary: bool = False) -> str:
+        """CREATE TABLE … AS."""
+        words = f"CREATE {'TEMPORARY ' * temporary}TABLE {'IF NOT EXISTS ' * if_not_exists}"
+        return f"{words}{self.table(table)} AS {self.written(query)}"
+
+    def drop_table(
+        self, table: Table, *, if_exists: bool = False, cascade: bool = False, temporary: bool = False
+    ) -> list[str]:
         """DROP TABLE."""
-        return [f"DROP TABLE {'IF EXISTS ' * if_exists}{self.table(table)}{self.cascade(cascade)}"]
+        words = f"DROP {self.temporary_word(temporary)}TABLE {'IF EXISTS ' * if_exists}"
+        return [f"{words}{self.table(table)}{self.cascade(cascade)}"]
+
+    def temporary_word(self, is_wanted: bool) -> str:
+        """What keeps DROP TABLE from a table that is not temporary."""
+        if is_wanted:
+            raise self.unsupported("DROP TEMPORARY TABLE", "a temporary table hides another of its name: drop_table(…)")
+        return ""
 
     def cascade(self, is_wanted: bool) -> str:
         """What drops that which depends on it, too."""
         return " CASCADE" * is_wanted
 
-    def drop_index(self, table: Table, name: str, *, if_exists: bool = False) -> list[str]:
+    def drop_index(
+        self, table: Table, name: str, *, if_exists: bool = False, cascade: bool = False, concurrently: bool = False
+    ) -> list[str]:
         """DROP INDEX."""
-        return [f"DROP INDEX {'IF EXISTS ' * if_exists}{self.name(table._schema, name)}"]
+        words = f"DROP INDEX {self.concurrently('DROP', concurrently)}{'IF EXISTS ' * if_exists}"
+        return [f"{words}{self.name(table._schema, name)}{self.cascade(cascade)}"]
+
+    def concurrently(self, verb: str, is_wanted: bool) -> str:
+        """What lets others write meanwhile."""
+        if is_wanted:
+            raise self.unsupported(f"{verb} INDEX CONCURRENTLY")
+        return ""
 
     # -- views, schemas, types ----------------------------------------------------------------------------------------
 
     def create_view(
-        self, view: Table, query: Any, *, or_replace: bool = False, materialized: bool = False
+        self,
+        view: Table,
+        query: Any,
+        *,
+        or_replace: bool = False,
+        if_not_exists: bool = False,
+        materialized: bool = False,
+        temporary: bool = False,
+        with_data: bool = True,
     ) -> list[str]:
         """CREATE VIEW."""
-        words = "OR REPLACE " * or_replace + self.materialized(materialized)
-        return [f"CREATE {words}VIEW {self.table(view)} AS {self.written(query)}"]
+        if or_replace and (materialized or if_not_exists):
+            raise BuildError("or_replace is for a view that is not materialized, and stands without if_not_exists")
+        if not with_data and not materialized:
+            raise BuildError("with_data=False is for a materialized view: another has no rows of its own")
+        words = f"CREATE {'OR REPLACE ' * or_replace}{self.temporary_view(temporary)}{self.materialized(materialized)}"
+        words += f"VIEW {self.view_if_not_exists(if_not_exists, materialized)}{self.table(view)}"
+        return [f"{words} AS {self.written(query)}{' WITH NO DATA' * (not with_data)}"]
 
-    def drop_view(self, view: Table, *, if_exists: bool = False, materialized: bool = False) -> list[str]:
+    def temporary_view(self, is_wanted: bool) -> str:
+        """``TEMPORARY``."""
+        return "TEMPORARY " * is_wanted
+
+    def view_if_not_exists(self, is_wanted: bool, materialized: bool) -> str:
+        """``IF NOT EXISTS``."""
+        return "IF NOT EXISTS " * is_wanted
+
+    def drop_view(
+        self, view: Table, *, if_exists: bool = False, materialized: bool = False, cascade: bool = False
+    ) -> list[str]:
         """DROP VIEW."""
-        return [f"DROP {self.materialized(materialized)}VIEW {'IF EXISTS ' * if_exists}{self.table(view)}"]
+        words = f"DROP {self.materialized(materialized)}VIEW {'IF EXISTS ' * if_exists}"
+        return [f"{words}{self.table(view)}{self.cascade(cascade)}"]
+
+    def refresh_view(self, view: Table, *, concurrently: bool = False, with_data: bool = True) -> list[str]:
+        """REFRESH MATERIALIZED VIEW."""
+        words = f"REFRESH {self.materialized(True)}VIEW {'CONCURRENTLY ' * concurrently}"
+        return [f"{words}{self.table(view)}{' WITH NO DATA' * (not with_data)}"]
 
     def materialized(self, is_wanted: bool) -> str:
         """Refuse: a view is a query."""
@@ -92,13 +172,33 @@ class Writer:
         """DROP SCHEMA."""
         return [f"DROP SCHEMA {'IF EXISTS ' * if_exists}{self.name(name)}{self.cascade(cascade)}"]
 
-    def create_enum(self, name: str, values: Sequence[str]) -> list[str]:
+    def create_enum(self, name: str, values: Sequence[str], schema: str | None = None) -> list[str]:
         """Nothing: the values stand with the column."""
         return []
 
-    def drop_enum(self, name: str) -> list[str]:
+    def drop_enum(
+        self, name: str, schema: str | None = None, *, if_exists: bool = False, cascade: bool = False
+    ) -> list[str]:
         """Nothing: the values stand with the column."""
         return []
+
+    def alter_enum(self, name: str, schema: str | None, changes: Sequence[EnumChange]) -> list[str]:
+        """Refuse: the values stand with the column."""
+        raise self.unsupported(
+            "ALTER TYPE of an enumeration", "alter_table(…).set_type(column) gives a column its values"
+        )
+
+    # -- sequences ----------------------------------------------------------------------------------------------------
+
+    def sequence(self, verb: str, name: str, schema: str | None, options: SequenceOptions) -> list[str]:
+        """Refuse: there are none."""
+        raise self.unsupported("sequences", "a column(identity=True) counts rows")
+
+    def drop_sequence(
+        self, name: str, schema: str | None, *, if_exists: bool = False, cascade: bool = False
+    ) -> list[str]:
+        """Refuse: there are none."""
+        raise self.unsupported("sequences")
 
     def constraints(self, definition: TableDefinition) -> Iterator[str]:
         """What stands behind the columns."""
@@ -112,7 +212,14 @@ class Writer:
 
     def unique(self, unique: Unique) -> str:
         """``CONSTRAINT name UNIQUE (columns)``."""
-        return f"CONSTRAINT {self.name(unique.name)} UNIQUE {self.names(unique.columns)}"
+        nulls = self.nulls_not_distinct(unique.nulls_not_distinct)
+        return f"CONSTRAINT {self.name(unique.name)} UNIQUE{nulls} {self.names(unique.columns)}"
+
+    def nulls_not_distinct(self, is_wanted: bool) -> str:
+        """What makes NULLs the same."""
+        if is_wanted:
+            raise self.unsupported("UNIQUE NULLS NOT DISTINCT", "an index on fn.coalesce(column, value)")
+        return ""
 
     def check(self, check: Check, table: Table) -> str:
         """``CONSTRAINT name CHECK (condition)``."""
@@ -178,7 +285,7 @@ class Writer:
         text = f"CREATE {self.index_kind(index)}INDEX {self.index_words(if_not_exists, concurrently)}"
         text += f"{self.index_name(table, index)} ON {self.table(table)}{self.index_method(index)}"
         text += f" ({', '.join([self.index_term(each, table) for each in index.terms])})"
-        text += self.included(index)
+        text += self.included(index) + self.nulls_not_distinct(index.nulls_not_distinct)
         return text + ("" if index.where is None else self.index_where(index, table))
 
     def index_kind(self, index: Index) -> str:
@@ -187,9 +294,7 @@ class Writer:
 
     def index_words(self, if_not_exists: bool, concurrently: bool) -> str:
         """What stands before the name."""
-        if concurrently:
-            raise self.unsupported("CREATE INDEX CONCURRENTLY")
-        return "IF NOT EXISTS " if if_not_exists else ""
+        return self.concurrently("CREATE", concurrently) + "IF NOT EXISTS " * if_not_exists
 
     def index_name(self, table: Table, index: Index) -> str:
         """The index's name."""

@@ -12,6 +12,7 @@ from querykit.builder.json import JsonAggregate
 from querykit.builder.marks import refuse_unheard
 from querykit.builder.query import output_name
 from querykit.builder.select import Select
+from querykit.builder.sequences import SequenceValue
 from querykit.builder.tables import Column
 from querykit.dialects.expressions import OTHER, is_value
 from querykit.dialects.mariadb.functions import FUNCTIONS
@@ -48,6 +49,14 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
     def refuse_lateral(self) -> None:
         """Refuse LATERAL."""
         raise self.unsupported("LATERAL joins", "put a correlated sub-query into the select list")
+
+    def visit_sequence_value(self, node: SequenceValue) -> str:
+        """``NEXTVAL(name)``; what the session got last is ``LASTVAL(name)``.
+
+        Source: https://mariadb.com/kb/en/sequence-functions/
+        """
+        name = "NEXTVAL" if node.name == "NEXTVAL" else "LASTVAL"
+        return f"{name}({'.'.join([self.names[each] for each in node.sequence])})"
 
     def limit_with_ties(self, query: Query[Any, Any]) -> str:
         """``OFFSET … ROWS FETCH FIRST … ROWS WITH TIES``, since 10.6."""

@@ -10,6 +10,7 @@ from querykit.builder.expressions import known_type
 from querykit.builder.operands import Keyword
 from querykit.builder.patterns import Like
 from querykit.builder.select import Select
+from querykit.builder.sequences import SequenceValue
 from querykit.builder.value_types import type_of
 from querykit.dialects.expressions import BOUND, OTHER, is_value, visits
 from querykit.dialects.locking import may_be_missing
@@ -198,6 +199,13 @@ class PostgresCompiler(PostgresCompared, PostgresWrites, PostgresOperators, Post
     def json_object(self, node: JsonObject) -> str:
         """``(SELECT ROW_TO_JSON(nested.*) FROM (query) AS nested)``; the server refuses a second row."""
         return f"(SELECT ROW_TO_JSON({NESTED}.*) FROM ({self._rows(node)}) AS {NESTED})"
+
+    def visit_sequence_value(self, node: SequenceValue) -> str:
+        """``NEXTVAL('"name"')``: the name is a text.
+
+        Source: https://www.postgresql.org/docs/current/functions-sequence.html
+        """
+        return f"{node.name}({self.string_literal('.'.join([self.names[each] for each in node.sequence]))})"
 
     def json_map(self, node: JsonMap) -> str:
         """``JSON_OBJECT_AGG(key, ROW_TO_JSON(nested.*))``, unless two rows have one key, whatever the collation."""

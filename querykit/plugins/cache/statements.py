@@ -26,6 +26,8 @@ EVERYTHING = frozenset({""})
 
 _CHANGING = frozenset(
     {
+        "NEXTVAL",
+        "CURRVAL",
         "NOW",
         "CURRENT_TIMESTAMP",
         "CURRENT_DATE",
