@@ -10,6 +10,7 @@ import argparse
 import sys
 
 from bench import (
+    access,
     bulk,
     cache,
     choices,
@@ -31,7 +32,21 @@ from bench.results import written
 
 BENCHES = {
     each.NAME: each.measure
-    for each in (compile, nested, throughput, growth, memory, levels, streaming, bulk, cache, plugins, mapper, choices)
+    for each in (
+        compile,
+        nested,
+        throughput,
+        growth,
+        memory,
+        levels,
+        streaming,
+        bulk,
+        cache,
+        plugins,
+        access,
+        mapper,
+        choices,
+    )
 }
 
 

@@ -18,6 +18,7 @@ from bench.tenants import SECURED, WITHOUT, WRITTEN
 
 BY_HAND, LOADED = "by hand, orjson", "SQLAlchemy, selectinload"
 OURS, BUILT, STRUCTS = "querykit", "querykit, built each time", "querykit, Structs"
+FOUND = "querykit, find()"
 JSON, ENCODED = "querykit, fetch_json()", "querykit, fetch_all() and encoding"
 
 
@@ -154,6 +155,15 @@ def _mapper() -> Iterator[Goal]:
             yield within("mapper", f"{database}, {what}", "querykit, mapper", "querykit, prepared", 1.15)
 
 
+def _access() -> Iterator[Goal]:
+    for database in ("postgres", "sqlite", "mysql", "mariadb"):
+        case = f"{database}, page of 100"
+        yield within("access", case, FOUND, BUILT, 1.1)
+        if database != "mariadb":
+            for peer in ("Tortoise", LOADED, *(() if database == "mysql" else ("Piccolo",))):
+                yield faster("access", case, peer, FOUND, 2 if database != "mysql" else 1.5)
+
+
 GOALS = (
     *_building(),
     *_one_person(),
@@ -166,6 +176,7 @@ GOALS = (
     *_cache(),
     *_plugins(),
     *_mapper(),
+    *_access(),
 )
 
 

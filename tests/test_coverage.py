@@ -9,7 +9,16 @@ import pytest
 
 TESTS = Path(__file__).parent
 PAGE = TESTS.parent / "docs" / "coverage.md"
-ROWS = {"KM": range(1, 49), "WKM": range(1, 15)}
+ROWS = {
+    "KM": range(1, 49),
+    "WKM": range(1, 15),
+    "KS": range(70, 93),
+    "WKS": (*range(11, 17), *range(19, 23)),
+    "IG": (1, *range(9, 38)),
+    "WIG": range(1, 14),
+    "HD": (*range(10, 30), *range(35, 41)),
+    "WHD": range(1, 20),
+}
 """The numbers of the rows, by library."""
 NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 
@@ -17,7 +26,7 @@ NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 @pytest.mark.parametrize("library", ROWS)
 def test_no_row_is_left_out(library):
     told = re.findall(rf"^\| {library}-(\d+) \|(.*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert [int(number) for number, _ in told] == list(ROWS[library])
+    assert sorted(int(number) for number, _ in told) == list(ROWS[library])
     for number, line in told:
         assert NAMED.search(line) or re.search(r"not built.*\buse\b", line, re.IGNORECASE), f"{library}-{number}"
 

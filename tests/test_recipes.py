@@ -13,7 +13,7 @@ RECIPES = Path(__file__).parent.parent / "recipes"
 GIVEN = Path(__file__).parent / "recipes"
 NAMES = sorted(path.stem for path in GIVEN.glob("*.json"))
 
-SHARED = {"schema"}
+SHARED = {"schema", "users"}
 """Files that recipes share, which are none themselves."""
 
 

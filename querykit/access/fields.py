@@ -48,11 +48,11 @@ class Place(NamedTuple):
 
     def at(self, key: Any) -> Place:
         """What a key of it leads to."""
-        return self._replace(path=(*self.path, key))
+        return Place((*self.path, key), self.names, self.depth)
 
     def inner(self, *names: str) -> Place:
         """One in it, of a table of its own if one is named."""
-        return self._replace(names=self.names + names, depth=self.depth + 1)
+        return Place(self.path, self.names + names, self.depth + 1)
 
 
 class Field(NamedTuple):
@@ -111,7 +111,11 @@ def read_as(annotation: Any, value: object, path: Path) -> Any:
 
 def visible_columns(table: Table) -> Mapping[str, Column[Any]]:
     """The declared columns of a table that are not hidden, by name."""
-    return {name: each for name, each in table._columns.items() if not table._options(name).hidden}
+    cls: Any = type(table)
+    hidden = cls.__dict__.get("_hidden_names")
+    if hidden is None:  # looked up once for each class: every read asks
+        hidden = cls._hidden_names = frozenset(name for name in table._columns if table._options(name).hidden)
+    return {name: each for name, each in table._columns.items() if name not in hidden} if hidden else table._columns
 
 
 def field_of(column: Expression[Any]) -> Field:

@@ -73,8 +73,10 @@ class _Finder:
         where = given.get("where")
         if where is not None:
             query = query.where(self._condition(table, where, place.at("where")))
-        keys = [self._key(table, each, place.at("order_by").at(at)) for at, each in _numbered(given.get("order_by"))]
-        query = query.order_by(*keys) if keys else query
+        keys = _several(given.get("order_by"))
+        if keys:
+            place_of_keys = place.at("order_by")
+            query = query.order_by(*[self._key(table, each, place_of_keys, at) for at, each in enumerate(keys)])
         for clause in ("limit", "offset"):
             count = given.get(clause)
             if count is not None:
@@ -90,14 +92,16 @@ class _Finder:
             return list(visible.values())
         if not isinstance(names, list | tuple) or not names:
             raise InputError(place.path, f"takes a list of columns, not {shown(names)}")
-        return [_named(visible, each, place.at(at)) for at, each in enumerate(names)]
+        return [_named(visible, each, place, at) for at, each in enumerate(names)]
 
-    def _key(self, table: Table, key: Any, place: Place) -> Any:
+    def _key(self, table: Table, key: Any, place: Place, at: int) -> Any:
         if not isinstance(key, str):
             if isinstance(key, Expression) or hasattr(key, "direction"):
                 return key
-            raise InputError(place.path, f"a key is a column's name, with - before it to descend, not {shown(key)}")
-        column = _named(visible_columns(table), key.removeprefix("-"), place)
+            raise InputError(
+                (*place.path, at), f"a key is a column's name, with - before it to descend, not {shown(key)}"
+            )
+        column = _named(visible_columns(table), key.removeprefix("-"), place, at)
         return column.desc() if key.startswith("-") else column.asc()
 
     def _count(self, count: object, clause: str, place: Place) -> int:
@@ -143,11 +147,11 @@ def _options(related: Related[Any], options: Any, place: Place) -> dict[str, Any
     return options
 
 
-def _numbered(keys: Any) -> Iterable[tuple[int, Any]]:
-    return enumerate(keys if isinstance(keys, list | tuple) else () if keys is None else (keys,))
+def _several(keys: Any) -> Sequence[Any]:
+    return keys if isinstance(keys, list | tuple) else () if keys is None else (keys,)
 
 
-def _named(columns: Mapping[str, Column[Any]], name: object, place: Place) -> Column[Any]:
+def _named(columns: Mapping[str, Column[Any]], name: object, place: Place, at: int) -> Column[Any]:
     if isinstance(name, str) and name in columns:
         return columns[name]
-    raise InputError(place.path, f"no such column{did_you_mean(name, columns)}")
+    raise InputError((*place.path, at), f"no such column{did_you_mean(name, columns)}")

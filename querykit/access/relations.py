@@ -309,6 +309,9 @@ def many_to_many(
 
 def relations_of(table: Table | type[Table]) -> dict[str, Relation[Any]]:
     """The relations that a table declares or inherits, by name."""
-    cls = table if isinstance(table, type) else type(table)
-    found = {name: each for base in reversed(cls.__mro__) for name, each in vars(base).items()}
-    return {name: each for name, each in found.items() if isinstance(each, Relation)}
+    cls: Any = table if isinstance(table, type) else type(table)
+    relations: dict[str, Relation[Any]] | None = cls.__dict__.get("_relations")
+    if relations is None:  # looked up once for each class: every read asks
+        found = {name: each for base in reversed(cls.__mro__) for name, each in vars(base).items()}
+        relations = cls._relations = {name: each for name, each in found.items() if isinstance(each, Relation)}
+    return relations

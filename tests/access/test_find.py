@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from querykit import Column, Table, column
+from querykit import Column, Database, Table, column
 from querykit.access import ReadRepository, belongs_to, find_query, has_many
 from querykit.errors import BuildError, InputError
 from tests.access.tables import person, pet
@@ -64,6 +64,22 @@ async def test_one_row_many_ids_counts_and_existence(people):
     assert (await people.count(), await people.count(where={"mother": {"is": None}})) == (5, 2)
     assert await people.exists(where={"first_name": "Bea"}) is True
     assert await people.exists(where={"first_name": "Zoe"}) is False
+
+
+async def test_no_more_is_read_than_is_asked_for(database_name, urls, sample_tables):
+    seen = []
+    async with Database(urls[database_name], log=seen.append) as db:
+        people = ReadRepository(db, person)
+        first = people.find_first(order_by="id"), people.exists(where={"first_name": "Bea"}), people.count()
+        found = [await each for each in first]
+        await people.find(include={"pets": {"include": ["toys"]}, "mother": True})
+        await people.find_by_ids([1, 2])
+    assert (found[0]["id"], found[1:]) == (1, [True, 5])
+    texts = [each.sql for each in seen if "SELECT" in (getattr(each, "sql", None) or "")]
+    assert len(texts) == 5, "each is one statement"
+    assert "LIMIT" in texts[0]
+    assert texts[1].startswith("SELECT EXISTS(SELECT") or texts[1].startswith("SELECT EXISTS (SELECT")
+    assert "COUNT(*)" in texts[2]
 
 
 def test_it_is_one_statement_that_can_be_printed():
