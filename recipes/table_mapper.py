@@ -11,7 +11,7 @@ from typing import Any
 
 from schema import Person, person, village
 
-from querykit import Connection, Database, Transaction
+from querykit import Runner
 from querykit.access import TableMapper, Transforms
 
 
@@ -29,7 +29,7 @@ def to_row(villager: Villager, _: tuple[str, ...]) -> dict[str, Any]:
 class Villagers:
     """A repository: the questions of a program, each answered by one statement."""
 
-    def __init__(self, db: Database | Connection | Transaction) -> None:
+    def __init__(self, db: Runner) -> None:
         self.mapper: TableMapper[Person, Villager, Villager, Villager, Mapping[str, Any], Villager] = TableMapper(
             db, person, key_columns=["id"], update_return_columns=["*"]
         ).with_transforms(

@@ -18,6 +18,7 @@ import querykit
 from bench.statements.querykit import nested_query
 from bench.village import person, pet
 from querykit import Database, Plugin, RowLevelSecurityPlugin, SoftDeletePlugin, param, select_from, sql
+from querykit.access import TableMapper
 from querykit.dialects.postgres import dialect
 from querykit.execution.decoding import rows_decoder
 from querykit.plugins.chain import PluginChain
@@ -135,3 +136,27 @@ async def test_running_a_prepared_query_takes_few_calls(plugins: tuple[Plugin, .
         finally:
             sys.setprofile(None)
         assert counts.total() <= (RUN_THROUGH if plugins else RUN), counts.most_common()
+
+
+async def test_a_mappers_compiled_read_takes_one_call_more_than_a_prepared_query() -> None:
+    async with Database("sqlite:///:memory:") as db:
+        await db.execute(sql("CREATE TABLE person (id INT, first_name TEXT)"))
+        people = TableMapper(db, person, key_columns=["id"], selected_columns=["id", "first_name"])
+        compiled = people.parameterize(lambda people, param: people.select(param("id")))
+        prepared = db.prepare(compiled.statement)
+        for number in range(3):
+            assert await compiled.return_all(id=number) == await prepared.fetch_all(id=number) == []
+        counts: list[Counter[str]] = []
+        for run in (compiled.return_all, prepared.fetch_all):
+            counts.append(found := Counter())
+
+            def count(frame: FrameType, event: str, _: Any, found: Counter[str] = found) -> None:
+                if event == "call" and frame.f_code.co_filename.startswith(OURS):
+                    found[frame.f_code.co_qualname] += 1
+
+            sys.setprofile(count)
+            try:
+                await run(id=7)
+            finally:
+                sys.setprofile(None)
+        assert counts[0].total() <= counts[1].total() + 1, counts[0] - counts[1]

@@ -92,6 +92,11 @@ async def test_comparisons_take_queries_and_lists(mapped_db):
     assert len(await people.select("id", "not in", grown).return_all()) == 2
     assert await people.select("id", "in", [2, 9]).return_all() == [{"id": 2}]
     assert await people.select(people.ref("name"), "ilike", "ADA").return_all() == [{"id": 1}]
+    lower = sql("lower({})", user.name)
+    assert await people.select(lower, "=", "ada").return_all() == [{"id": 1}]
+    assert await people.select(lower, "in", ["ada", "zoe"]).return_all() == [{"id": 1}]
+    assert await people.select(lower.returns(str), "not like", "%a").return_all() == [{"id": 3}]
+    assert await people.select(user.id + 1, ">", user.age / 10).return_all() == [{"id": 2}]
     assert await people.select("name", "is", "Bea").return_all() == [{"id": 2}]
     assert len(await people.select("age", "is not", 36).return_all()) == 2, "NULL is another value than 36"
 

@@ -66,6 +66,7 @@ async def objects(db: Database) -> None:
     assert_type(await people.delete(7).return_count(), str)
     async with db.transaction() as trx:
         assert_type(await people.for_transaction(trx).select(7).one(), Person)
+        assert_type(await people.for_transaction(trx.with_context(tenant=7)).select(7).one(), Person)
 
     find = people.parameterize(lambda people, param: people.select({"name": param("name")}))
     assert_type(find, CompiledSelect[Person])

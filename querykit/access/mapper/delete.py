@@ -11,7 +11,7 @@ from querykit.access.mapper.transforms import CountT
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from querykit.access.mapper.transforms import AnyDatabase
+    from querykit import Runner
 
 
 class DeleteQuery(Generic[CountT]):
@@ -23,7 +23,7 @@ class DeleteQuery(Generic[CountT]):
 
     __slots__ = ("_db", "_transform", "statement")
 
-    def __init__(self, db: AnyDatabase, statement: Any, transform: Callable[[int], CountT] | None) -> None:
+    def __init__(self, db: Runner, statement: Any, transform: Callable[[int], CountT] | None) -> None:
         """Hold what runs it, the statement, and what is made of the count."""
         self._db = db
         self.statement = statement
@@ -55,7 +55,7 @@ class CompiledDelete(Compiled, Generic[CountT]):
 
     __slots__ = ("_transform", "statement")
 
-    def __init__(self, db: AnyDatabase, statement: Any, transform: Callable[[int], CountT] | None) -> None:
+    def __init__(self, db: Runner, statement: Any, transform: Callable[[int], CountT] | None) -> None:
         """Hold them."""
         super().__init__(db)
         self.statement = statement

@@ -166,7 +166,8 @@ class CompiledInsert(Compiled, Generic[InsertT, InsertedT]):
         rows = [self._query._values(each, (at,)) for at, each in enumerate(sources)]
         if not rows:
             return []
-        async with self._db.transaction() as trx:
+        db: Any = self._db  # every runner that is handed out has transactions
+        async with db.transaction() as trx:
             found = [await self._insert(trx, each) for each in rows]
         return [self._query._returned(source, row) for source, row in zip(sources, found, strict=True)]
 

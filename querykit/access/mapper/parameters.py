@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from querykit import Expression
-    from querykit.access.mapper.transforms import AnyDatabase
 
 CompiledT_co = TypeVar("CompiledT_co", covariant=True)
 
@@ -33,11 +32,11 @@ class Compiled:
 
     __slots__ = ("_db",)
 
-    def __init__(self, db: AnyDatabase) -> None:
+    def __init__(self, db: Runner) -> None:
         """Hold it."""
         self._db = db
 
-    def for_transaction(self, trx: AnyDatabase) -> Self:
+    def for_transaction(self, trx: Runner) -> Self:
         """The same in a transaction, or on another database."""
         copied = copy(self)
         copied._db = checked_runner(trx)
@@ -51,7 +50,7 @@ class Compiled:
                 raise InputError((name,), "null is no value of a parameter; a query of its own asks for it: .is_null()")
 
 
-def checked_runner(given: AnyDatabase) -> AnyDatabase:
+def checked_runner(given: Runner) -> Runner:
     """What runs statements; raises `BuildError` for anything else."""
     if not isinstance(given, Runner):
         raise BuildError(f"for_transaction() takes a transaction, connection or database, not {type(given).__name__}")

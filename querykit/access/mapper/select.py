@@ -11,8 +11,7 @@ from querykit.access.mapper.transforms import Row, SelectedT
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-    from querykit import Expression
-    from querykit.access.mapper.transforms import AnyDatabase
+    from querykit import Expression, Runner
 
 
 class SelectQuery(Generic[SelectedT]):
@@ -24,7 +23,7 @@ class SelectQuery(Generic[SelectedT]):
 
     __slots__ = ("_db", "_transform", "statement")
 
-    def __init__(self, db: AnyDatabase, statement: Any, transform: Callable[[Row], SelectedT] | None) -> None:
+    def __init__(self, db: Runner, statement: Any, transform: Callable[[Row], SelectedT] | None) -> None:
         """Hold what runs it, the query, and what is made of a row."""
         self._db = db
         self.statement = statement
@@ -70,7 +69,7 @@ class CompiledSelect(Compiled, Generic[SelectedT]):
 
     __slots__ = ("_transform", "statement")
 
-    def __init__(self, db: AnyDatabase, statement: Any, transform: Callable[[Row], SelectedT] | None) -> None:
+    def __init__(self, db: Runner, statement: Any, transform: Callable[[Row], SelectedT] | None) -> None:
         """Hold them."""
         super().__init__(db)
         self.statement = statement

@@ -22,8 +22,9 @@ from querykit.access.values import read_row
 from querykit.errors import BuildError, InputError
 
 if TYPE_CHECKING:
+    from querykit import Runner
     from querykit.access.fields import Path
-    from querykit.access.mapper.transforms import AnyDatabase, Columns, Row
+    from querykit.access.mapper.transforms import Columns, Row
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Settings(Generic[SelectedT, InsertT, InsertedT, UpdateT, UpdatedT, CountT]
         transforms: What is made of objects and rows.
     """
 
-    db: AnyDatabase
+    db: Runner
     table: Table
     key: tuple[Column[Any], ...]
     selected: tuple[Expression[Any], ...]

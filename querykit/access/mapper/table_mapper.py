@@ -35,10 +35,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
-    from querykit import Column, Expression
+    from querykit import Column, Expression, Runner
     from querykit.access.mapper.conditions import Filter, Operator
     from querykit.access.mapper.parameters import Compilable
-    from querykit.access.mapper.transforms import AnyDatabase
 
     CompiledT = TypeVar("CompiledT")
     Selected = TypeVar("Selected", default=dict[str, Any])
@@ -82,7 +81,7 @@ class AbstractTableMapper(Generic[TableT, SelectedT, InsertT, InsertedT, UpdateT
 
     def __init__(
         self,
-        db: AnyDatabase,
+        db: Runner,
         table: TableT,
         *,
         key_columns: Sequence[str | Column[Any]] | None = None,
@@ -110,7 +109,7 @@ class AbstractTableMapper(Generic[TableT, SelectedT, InsertT, InsertedT, UpdateT
         if not self._settings.selected:
             raise BuildError("selected_columns names at least one column")
 
-    def for_transaction(self, trx: AnyDatabase) -> Self:
+    def for_transaction(self, trx: Runner) -> Self:
         """The same mapper in a transaction, or on another database."""
         copied = object.__new__(type(self))
         copied.__dict__.update(self.__dict__)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
-    from querykit import Connection, Database, Table, Transaction
+    from querykit import Table
 
     TableT = TypeVar("TableT", bound=Table, default=Table)
     SelectedT = TypeVar("SelectedT", default=dict[str, Any])
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     UpdateT = TypeVar("UpdateT", default=Mapping[str, Any])
     UpdatedT = TypeVar("UpdatedT", default=dict[str, Any])
     CountT = TypeVar("CountT", default=int)
-    AnyDatabase = Database | Connection | Transaction
 else:  # before Python 3.13 these have no defaults: all of a class's parameters are said where it is derived from
     from typing import TypeVar
 
