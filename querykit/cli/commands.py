@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 
 from querykit import CompiledQuery, Database, Plan
 from querykit.cli.codegen import codegen
+from querykit.cli.diff import diff_command, sync_command
 from querykit.cli.found import as_json, find_query, find_url, run, takes_url
 from querykit.cli.migrate import migrate
 from querykit.cli.playground import playground
@@ -100,7 +101,7 @@ def explain(query: str, url: str | None, analyze: bool) -> None:
         click.echo(f"warning: {warning}", err=True)
 
 
-for command in (migrate, codegen, playground):
+for command in (migrate, codegen, diff_command, sync_command, playground):
     querykit.add_command(command)
 
 

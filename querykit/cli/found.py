@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from querykit import Table
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
@@ -32,6 +34,46 @@ def run(work: Awaitable[T]) -> T:
     return asyncio.run(whole())
 
 
+def find_tables(place: str | None) -> list[Table]:
+    """The tables of ``module``: those in its ``TABLES``, or all that it declares; or those at ``module:name``.
+
+    Raises:
+        click.UsageError: no module is named.
+        click.BadParameter: there is none, or it has no tables.
+    """
+    said = place or find_setting("tables")
+    if not said:
+        raise click.UsageError("say which tables: --tables MODULE, or tables in [tool.querykit] of pyproject.toml")
+    module, colon, name = said.partition(":")
+    found = _module(module)
+    names = [name] if colon else ["TABLES"] if hasattr(found, "TABLES") else None
+    if names is None:
+        listed = list(vars(found).values())
+    elif hasattr(found, names[0]):
+        listed = list(getattr(found, names[0]))
+    else:
+        raise click.BadParameter(f"{module} has no {name}")
+    tables = {id(type(each)): each for each in [_table(each) for each in listed] if each is not None}
+    if not tables:
+        raise click.BadParameter(f"{said} declares no tables")
+    return list(tables.values())
+
+
+def _table(found: Any) -> Table | None:
+    """A declared table, by itself or by its class; a view is none."""
+    is_class = isinstance(found, type) and issubclass(found, Table) and bool(found._table_name)
+    table = found() if is_class else found
+    return table if isinstance(table, Table) and table._columns and table._alias is None else None
+
+
+def _module(name: str) -> Any:
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise click.BadParameter(f"there is no module {error.name}") from None
+
+
 def find_query(place: str) -> Any:
     """The query at ``module:name``; a function there is called.
 
@@ -41,11 +83,7 @@ def find_query(place: str) -> Any:
     module, colon, name = place.partition(":")
     if not colon or not name:
         raise click.BadParameter(f"{place} is no MODULE:NAME")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        found: Any = importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise click.BadParameter(f"there is no module {error.name}") from None
+    found: Any = _module(module)
     for step in name.split("."):
         if not hasattr(found, step):
             raise click.BadParameter(f"{module} has no {name}")

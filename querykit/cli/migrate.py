@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from querykit import Database
-from querykit.cli.found import find_setting, find_url
-from querykit.migrations import MigrationEvent, Migrator
+from querykit.cli.diff import listed, takes_ignored, takes_schema, takes_shadow, takes_tables, with_shadow
+from querykit.cli.found import find_setting, find_tables, find_url, run
+from querykit.migrations import MigrationError, MigrationEvent, Migrator
+from querykit.migrations.generated import migration_source, next_name, sql_source
+from querykit.schema.codegen import tables_of
+from querykit.schema.diff import Plan, differ
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -114,9 +117,57 @@ def create(settings: Any, words: tuple[str, ...], is_sql: bool) -> None:
     """Write a new migration, named by a number and WORDS."""
     folder: Path = settings[1]
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = [int(found[0]) for path in folder.iterdir() if (found := re.match(r"\d+", path.name))]
-    name = f"{max(numbers, default=0) + 1:04}_{re.sub(r'[^a-z0-9]+', '_', ' '.join(words).lower()).strip('_')}"
-    files = {f"{name}.sql": "", f"{name}.down.sql": ""} if is_sql else {f"{name}.py": _TEMPLATE}
+    name = next_name(folder, " ".join(words))
+    _write(folder, {f"{name}.sql": "", f"{name}.down.sql": ""} if is_sql else {f"{name}.py": _TEMPLATE})
+
+
+@migrate.command()
+@click.argument("words", nargs=-1, required=True)
+@takes_tables
+@takes_schema
+@takes_ignored
+@takes_shadow
+@click.option("--sql", "is_sql", is_flag=True, help="Write a file of SQL, and one that takes it back.")
+@click.pass_obj
+def generate(
+    settings: Any,
+    words: tuple[str, ...],
+    tables: str | None,
+    schema: str | None,
+    ignore: str | None,
+    shadow: str | None,
+    *,
+    is_sql: bool,
+) -> None:
+    """Write a new migration that gives the database the declared tables, named by a number and WORDS.
+
+    It is made for the kind of database that it was compared with, which has to have all migrations that are there.
+    """
+    url, folder, _ = settings
+    declared = find_tables(tables)
+    folder.mkdir(parents=True, exist_ok=True)
+    options: dict[str, Any] = {"schema": schema, "ignore": listed(ignore)}
+
+    async def compared(db: Any, place: Any) -> tuple[Plan, Plan]:
+        waiting = [each.name for each in await Migrator(db, folder).status() if each.state == "pending"]
+        if waiting:
+            raise MigrationError(f"{waiting[0]!r} is pending: bring the database up to date before it is compared")
+        seen = await differ(declared, db, shadow=place, **options)
+        return seen.forth(), seen.back(tables_of(seen.before, seen.dialect))
+
+    forth, back = run(with_shadow(find_url(url), shadow, compared))
+    if not forth:
+        click.echo("no differences")
+        return
+    if is_sql and (forth.has_rebuilds or back.has_rebuilds):
+        raise click.UsageError("SQLite makes tables anew here, which takes a migration in Python: leave out --sql")
+    name = next_name(folder, " ".join(words))
+    files = {f"{name}.sql": sql_source(forth), f"{name}.down.sql": sql_source(back)}
+    _write(folder, files if is_sql else {f"{name}.py": migration_source(" ".join(words), forth, back)})
+    click.echo(str(forth), err=True)
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
     for file, text in files.items():
         (folder / file).write_text(text, encoding="utf-8")
         click.echo(folder / file)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -177,6 +179,8 @@ class Migrator:
             state = _status(name, known.get(name), record).state
             if state != "applied":
                 raise MigrationError(f"{name!r} {_HINTS[state]}")
+        if not self._out_of_order:
+            _refuse_gaps([*known])
         pending = [name for name in known if name not in applied]
         if pending and applied and min(pending) < max(applied) and not self._out_of_order:
             raise MigrationError(f"{min(pending)!r} is pending, and {max(applied)!r} behind it was applied already")
@@ -244,6 +248,19 @@ class Migrator:
             await self._records.mark(self._db.outside(), migration.name, "failed", str(error)[:1000])
             raise
         return True
+
+
+def _refuse_gaps(names: Sequence[str]) -> None:
+    """Refuse migrations of which one is missing in between, where all are numbered one after the other."""
+    numbers = {int(found[1]): name for name in names if (found := re.match(r"(\d{1,6})_", name))}
+    if len(numbers) != len(names):
+        return
+    for number, following in pairwise(sorted(numbers)):
+        if following != number + 1:
+            missing = f"{number + 1:04}"
+            raise MigrationError(
+                f"there is no migration {missing} between {numbers[number]!r} and {numbers[following]!r}"
+            )
 
 
 _HINTS: Final = {

@@ -22,10 +22,24 @@ if TYPE_CHECKING:
 
     from querykit.schema.altering import AlteringWriter
     from querykit.schema.constraints import Index
+    from querykit.schema.definition import TableDefinition
+    from querykit.schema.writer import Writer
 
 _WRITERS: Final[dict[str, type[AlteringWriter]]] = {
     each.dialect: each for each in (PostgresWriter, MySQLWriter, MariaDBWriter, SQLiteWriter)
 }
+
+
+def writer_of(dialect: str) -> Writer:
+    """What writes definitions in a dialect.
+
+    Raises:
+        BuildError: there is no such dialect.
+    """
+    writer = _WRITERS.get(dialect)
+    if writer is None:
+        raise BuildError(f"there are the dialects {', '.join(_WRITERS)}, and no {dialect!r}")
+    return writer()
 
 
 class Definition:
@@ -93,6 +107,11 @@ def create_table_as(table: Table, query: Any, *, if_not_exists: bool = False, te
     return Definition(
         lambda writer: [writer.create_table_as(table, query, if_not_exists=if_not_exists, temporary=temporary)]
     )
+
+
+def create_defined(definition: TableDefinition) -> Definition:
+    """``CREATE TABLE`` of a definition."""
+    return Definition(lambda writer: writer.create_table(definition))
 
 
 def create_tables(*tables: Table, if_not_exists: bool = False) -> Definition:
@@ -214,6 +233,11 @@ def create_schema(name: str, *, if_not_exists: bool = False) -> Definition:
 def drop_schema(name: str, *, if_exists: bool = False, cascade: bool = False) -> Definition:
     """``DROP SCHEMA``."""
     return Definition(lambda writer: writer.drop_schema(name, if_exists=if_exists, cascade=cascade))
+
+
+def create_enum_in(schema: str, name: str, values: Sequence[str]) -> Definition:
+    """``CREATE TYPE … AS ENUM`` in a schema."""
+    return Definition(lambda writer: writer.create_enum(name, values, schema=schema))
 
 
 def in_order(tables: Sequence[Table]) -> list[Table]:

@@ -32,6 +32,39 @@ class SqlType:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class EnumerationType(SqlType):
+    """A type that has these texts alone.
+
+    Attributes:
+        enum: Its name on PostgreSQL.
+        values: The texts.
+        schema: Its schema, if it is to be named.
+    """
+
+    enum: str
+    values: tuple[str, ...]
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayType(SqlType):
+    """A list of a type.
+
+    Attributes:
+        item: The type.
+    """
+
+    item: SqlType
+
+
+def enumerations_in(type_: SqlType) -> list[EnumerationType]:
+    """The enumeration that a type is, or is a list of; or none."""
+    if isinstance(type_, ArrayType):
+        return enumerations_in(type_.item)
+    return [type_] if isinstance(type_, EnumerationType) else []
+
+
 def _everywhere(name: str, written: str | None = None, **others: str | None) -> SqlType:
     names = dict.fromkeys(("postgres", "mysql", "mariadb", "sqlite"), written or name) | others
     return SqlType(name, tuple((dialect, each) for dialect, each in names.items() if each is not None))
@@ -85,12 +118,14 @@ def Enumeration(*values: str, name: str, schema: str | None = None) -> SqlType: 
     if "\\" in listed:
         raise BuildError("a backslash in an enumeration means different things on different databases")
     quoted = ".".join(['"' + each.replace('"', '""') + '"' for each in (schema, name) if each is not None])
-    return _everywhere(f"Enumeration {name}", f"ENUM({listed})", postgres=quoted, sqlite="TEXT")
+    plain = _everywhere(f"Enumeration {name}", f"ENUM({listed})", postgres=quoted, sqlite="TEXT")
+    return EnumerationType(plain.name, plain.names, name, values, schema)
 
 
 def Array(item: SqlType) -> SqlType:  # noqa: N802
     """A list of a type: PostgreSQL's arrays, JSON elsewhere."""
-    return _everywhere(f"Array of {item.name}", "JSON", postgres=f"{item.on('postgres')}[]", sqlite="TEXT")
+    plain = _everywhere(f"Array of {item.name}", "JSON", postgres=f"{item.on('postgres')}[]", sqlite="TEXT")
+    return ArrayType(plain.name, plain.names, item)
 
 
 def Native(name: str, *, on: str) -> SqlType:  # noqa: N802

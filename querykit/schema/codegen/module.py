@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from querykit import BuildError, schema
+from querykit import BuildError, Table, schema
 from querykit.schema.codegen.chosen import Chooser
 from querykit.schema.codegen.layout import WIDTH, Call, Text, call, laid_out
 from querykit.schema.codegen.names import USED
@@ -46,6 +46,13 @@ def generate(
         overrides: What is said of names and types.
     """
     return _Module(found, dialect, schema, tables, overrides or Overrides()).source()
+
+
+def tables_of(found: FoundDatabase, dialect: str) -> list[Table]:
+    """The tables of a database as declared ones, without a file."""
+    names: dict[str, Any] = {"__name__": "querykit.generated"}
+    exec(compile(generate(found, dialect), "<generated tables>", "exec", dont_inherit=True), names)  # noqa: S102 - it is our own text
+    return list(names["TABLES"])
 
 
 class _Module:

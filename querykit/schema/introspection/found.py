@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -59,6 +59,8 @@ class FoundForeignKey:
     on_delete: str = "no action"
     on_update: str = "no action"
     is_deferred: bool = False
+    has_own_index: bool = field(default=False, compare=False)
+    """Whether MySQL or MariaDB made an index of its name."""
 
 
 @dataclass(frozen=True, slots=True)

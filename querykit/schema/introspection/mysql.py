@@ -152,7 +152,7 @@ def _table(flavour: _Flavour, table: Row, schema: str, *parts: list[Row]) -> Fou
                 if row["level"] == "Table"
             ]
         ),
-        tuple([_foreign_key(flavour, rows) for rows in keys.values()]),
+        tuple([_foreign_key(flavour, rows, has_own_index=name in indexes) for name, rows in keys.items()]),
         tuple([_index(flavour, rows) for name, rows in indexes.items() if name not in uniques and name not in keys]),
         None if table["kind"] == "VIEW" else table["comment"] or None,
     )
@@ -182,7 +182,7 @@ def _default(flavour: _Flavour, row: Row, extra: str) -> str | None:
     return text if _NUMBERS.match(row["type"]) else "'" + str(text).replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _foreign_key(flavour: _Flavour, rows: list[Row]) -> FoundForeignKey:
+def _foreign_key(flavour: _Flavour, rows: list[Row], *, has_own_index: bool) -> FoundForeignKey:
     first = rows[0]
     return FoundForeignKey(
         first["name"],
@@ -192,6 +192,7 @@ def _foreign_key(flavour: _Flavour, rows: list[Row]) -> FoundForeignKey:
         first["target_schema"],
         flavour.actions.get(first["on_delete"], first["on_delete"]).lower(),
         flavour.actions.get(first["on_update"], first["on_update"]).lower(),
+        has_own_index=has_own_index,
     )
 
 

@@ -5,6 +5,7 @@ Source: https://www.sqlite.org/pragma.html#pragfunc
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from querykit import sql
@@ -62,7 +63,17 @@ async def read(db: Any, schema: str | None) -> FoundDatabase:
     keys = rows_by_table(await db.fetch_all(sql(_KEYS, **at)))
     indexes = rows_by_table(await db.fetch_all(sql(_INDEXES, **at)))
     found = [_table(row, schema, columns[row["table"]], keys[row["table"]], indexes[row["table"]]) for row in tables]
-    return FoundDatabase(tuple(found))
+    keys_of = {table.name.lower(): table.primary_key for table in found}
+    return FoundDatabase(tuple([_with_keys(table, keys_of) for table in found]))
+
+
+def _with_keys(table: FoundTable, keys_of: dict[str, tuple[str, ...]]) -> FoundTable:
+    """With the columns that foreign keys refer to, which may be left out where they are the primary key."""
+    keys = [
+        key if None not in key.keys else replace(key, keys=keys_of.get(key.table.lower(), ()))
+        for key in table.foreign_keys
+    ]
+    return replace(table, foreign_keys=tuple(keys))
 
 
 def _table(table: Row, schema: str | None, columns: list[Row], keys: list[Row], indexes: list[Row]) -> FoundTable:
