@@ -50,7 +50,7 @@ def diff_command(
     Without URL: $QUERYKIT_URL, or `url` in the [tool.querykit] of pyproject.toml.
     """
     declared = find_tables(tables)
-    options = {"schema": schema, "ignore": listed(ignore)}
+    options: dict[str, Any] = {"schema": schema, "ignore": listed(ignore)}
     plan: Plan = run(with_shadow(find_url(url), shadow, lambda db, place: diff(declared, db, shadow=place, **options)))
     if is_json:
         click.echo(json.dumps([_as_data(each) for each in plan.changes]))

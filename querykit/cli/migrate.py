@@ -129,7 +129,7 @@ def create(settings: Any, words: tuple[str, ...], is_sql: bool) -> None:
 @takes_shadow
 @click.option("--sql", "is_sql", is_flag=True, help="Write a file of SQL, and one that takes it back.")
 @click.pass_obj
-def generate(
+def generate(  # noqa: PLR0917 - options, by name
     settings: Any,
     words: tuple[str, ...],
     tables: str | None,

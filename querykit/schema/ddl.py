@@ -23,23 +23,10 @@ if TYPE_CHECKING:
     from querykit.schema.altering import AlteringWriter
     from querykit.schema.constraints import Index
     from querykit.schema.definition import TableDefinition
-    from querykit.schema.writer import Writer
 
 _WRITERS: Final[dict[str, type[AlteringWriter]]] = {
     each.dialect: each for each in (PostgresWriter, MySQLWriter, MariaDBWriter, SQLiteWriter)
 }
-
-
-def writer_of(dialect: str) -> Writer:
-    """What writes definitions in a dialect.
-
-    Raises:
-        BuildError: there is no such dialect.
-    """
-    writer = _WRITERS.get(dialect)
-    if writer is None:
-        raise BuildError(f"there are the dialects {', '.join(_WRITERS)}, and no {dialect!r}")
-    return writer()
 
 
 class Definition:

@@ -216,6 +216,13 @@ async def test_a_migration_that_comes_too_late_is_told_or_allowed(empty, folder)
     assert await Migrator(empty, folder, out_of_order=True).up() == ["0001_b_theo"]
 
 
+async def test_a_gap_between_numbers_is_told_or_allowed(empty, folder):
+    (folder / "0004_theo.py").write_text(THIRD)
+    with pytest.raises(MigrationError, match="no migration 0003 between '0002_first_animals' and '0004_theo'"):
+        await Migrator(empty, folder).up()
+    assert (await Migrator(empty, folder, out_of_order=True).up())[-1] == "0004_theo"
+
+
 async def test_a_name_that_is_not_there_is_refused(empty, folder):
     with pytest.raises(MigrationError, match="no migration 'x'"):
         await Migrator(empty, folder).to("x")

@@ -90,25 +90,16 @@ def _moved(definition: TableDefinition, schema: str | None) -> TableDefinition:
     return replace(definition, table=table, foreign_keys=())
 
 
-class _BackAgain(Exception):  # noqa: N818 - it tells of no error
-    """Ends a transaction without a trace."""
-
-
 async def _in_temporary_schema(db: Any, definitions: Sequence[TableDefinition]) -> FoundDatabase:
-    found = FoundDatabase(())
-    try:
-        async with db.transaction() as trx:
-            for name, values in enumerations_of(definitions).items():
-                await create_enum_in("pg_temp", name, values).run(trx)
-            for each in definitions:
-                await create_defined(_moved(each, "pg_temp")).run(trx)
-            schema = await trx.fetch_value(
-                sql("SELECT nspname::text FROM pg_namespace WHERE oid = pg_my_temp_schema()")
-            )
-            found = await introspect(trx, schema=schema)
-            raise _BackAgain  # noqa: TRY301 - it is what rolls back
-    except _BackAgain:
-        return found
+    async with db.transaction() as trx:
+        for name, values in enumerations_of(definitions).items():
+            await create_enum_in("pg_temp", name, values).run(trx)
+        for each in definitions:
+            await create_defined(_moved(each, "pg_temp")).run(trx)
+        schema = await trx.fetch_value(sql("SELECT nspname::text FROM pg_namespace WHERE oid = pg_my_temp_schema()"))
+        found = await introspect(trx, schema=schema)
+        await trx.rollback()
+    return found
 
 
 async def _in_own_database(db: Any, definitions: Sequence[TableDefinition]) -> FoundDatabase:

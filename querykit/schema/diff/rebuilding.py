@@ -35,7 +35,8 @@ async def run_with_rebuilds(db: Any, statements: Sequence[Any]) -> None:
 
 
 async def _run(connection: Any, statements: Sequence[Any]) -> None:
-    were_kept = await connection.fetch_value(sql("PRAGMA foreign_keys"))
+    told = await connection.fetch_all(sql("PRAGMA foreign_keys"))
+    were_kept = any(row["foreign_keys"] for row in told)
     await connection.execute(sql("PRAGMA foreign_keys = OFF"))
     await connection.execute(sql("PRAGMA legacy_alter_table = ON"))
     try:
