@@ -26,13 +26,17 @@ class Relation(NamedTuple):
         name: Under which its rows are nested.
         target: The table that it leads to.
         is_many: Whether any number of rows belong to one; else, one or none.
-        links: Columns that are equal: of the target, and of the table that it leads from.
+        links: Columns that are equal: of the target (or of `through`), and of the table that it leads from.
+        through: The table between the two, where one ties them.
+        through_links: Columns of it and of the target that are equal.
     """
 
     name: str
     target: str
     is_many: bool
     links: tuple[tuple[str, str], ...]
+    through: str | None = None
+    through_links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +86,8 @@ def catalog_of(found: FoundDatabase, dialect: str, *, schema: str | None = None)
         for key in table.found.foreign_keys:
             if key.table in tables and key.schema is None:
                 _relate(table, key, tables[key.table])
+    for table in tables.values():
+        _tie(table, tables)
     return Catalog(tables, schema)
 
 
@@ -110,14 +116,38 @@ def _annotation(column: FoundColumn, table: FoundTable, annotations: Annotations
 
 def _relate(child: CatalogTable, key: FoundForeignKey, parent: CatalogTable) -> None:
     """Add a foreign key to both of its tables."""
-    keys = key.keys if all(key.keys) else parent.found.primary_key  # SQLite leaves out the primary key
-    if len(keys) != len(key.columns):
+    pairs = _pairs(key, parent)
+    if not pairs:
         return
-    pairs = tuple(zip(key.columns, keys, strict=True))
     up = _free_name(child, _upward_names(key))
     child.relations[up] = Relation(up, key.table, is_many=False, links=tuple([(to, own) for own, to in pairs]))
     down = _free_name(parent, _downward_names(child, key))
     parent.relations[down] = Relation(down, child.found.name, is_many=not _is_unique(child, key.columns), links=pairs)
+
+
+def _tie(between: CatalogTable, tables: dict[str, CatalogTable]) -> None:
+    """Tie the two tables of a table that has nothing but keys of theirs, each pair once."""
+    keys = between.found.foreign_keys
+    columns = {name for key in keys for name in key.columns}
+    is_pure = len(keys) == 2 and columns == set(between.names) and _is_unique(between, tuple(columns))  # noqa: PLR2004 - ends
+    if not is_pure or not all(key.schema is None and key.table in tables for key in keys):
+        return
+    for near, far in (keys, keys[::-1]):
+        source, target = tables[near.table], tables[far.table]
+        pairs, far_pairs = _pairs(near, source), _pairs(far, target)
+        wanted = [] if near.table == far.table else [plural(far.table)]
+        name = _free_name(source, iter([*wanted, f"{plural(far.table)}_by_{'_'.join(map(_stem, far.columns))}"]))
+        if pairs and far_pairs:
+            tie = Relation(
+                name, far.table, is_many=True, links=pairs, through=between.found.name, through_links=far_pairs
+            )
+            source.relations[name] = tie
+
+
+def _pairs(key: FoundForeignKey, parent: CatalogTable) -> tuple[tuple[str, str], ...]:
+    """The columns of a foreign key with those that it refers to; SQLite leaves out those of the primary key."""
+    keys = key.keys if all(key.keys) else parent.found.primary_key
+    return tuple(zip(key.columns, keys, strict=True)) if len(keys) == len(key.columns) else ()
 
 
 def _upward_names(key: FoundForeignKey) -> Iterator[str]:

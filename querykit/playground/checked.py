@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from querykit.playground.description import Description, Filter, Key, Rows
 
     Path: TypeAlias = "tuple[str | int, ...]"
+    Links: TypeAlias = "tuple[tuple[Column[Any], Column[Any]], ...]"
 
 MAX_LIMIT: Final = 1_000_000
 MAX_NAME: Final = 63
@@ -73,7 +74,9 @@ class Level:
         limit: How many at most.
         relation: What leads to it, if it is nested.
         name: The name that it is nested under.
-        links: Columns that are equal: its own, and of the table that it is nested in.
+        links: Columns that are equal: its own (or those of `through`), and of the table that it is nested in.
+        through: The table between the two, where one ties them.
+        through_links: Columns of it and of this one that are equal.
         nested: The levels in it.
     """
 
@@ -86,7 +89,9 @@ class Level:
     limit: int | None
     relation: Relation | None
     name: str
-    links: tuple[tuple[Column[Any], Column[Any]], ...]
+    links: Links
+    through: Table | None
+    through_links: Links
     nested: tuple[Level, ...]
 
     @property
@@ -121,10 +126,15 @@ class _Way(NamedTuple):
     outer: Table
     outer_names: dict[str, str]
 
-    def links(self, of: CatalogTable, table: Table) -> tuple[tuple[Column[Any], Column[Any]], ...]:
-        """The columns that are equal."""
-        pairs = self.relation.links
-        return tuple([(table[of.names[own]], self.outer[self.outer_names[outer]]) for own, outer in pairs])
+    def links(self, names: dict[str, str], table: Table) -> Links:
+        """The columns of the table that the relation leads to first, and of the one that it leads from."""
+        return _linked(self.relation.links, names, table, self.outer_names, self.outer)
+
+
+def _linked(
+    links: Sequence[tuple[str, str]], names: dict[str, str], table: Table, other_names: dict[str, str], other: Table
+) -> Links:
+    return tuple([(table[names[own]], other[other_names[to]]) for own, to in links])
 
 
 class _Checker:
@@ -144,6 +154,12 @@ class _Checker:
             raise InputError(path, f"a query has no more than {MAX_LEVELS} tables")
         _refuse_sizes(rows, path)
         table = _free_table(of.declared, around, way)
+        around = (*around, table._reference)
+        through, near = None, of
+        if way is not None and way.relation.through is not None:
+            near = self._catalog.tables[way.relation.through]
+            through = _free_table(near.declared, around, way)
+            around = (*around, through._reference)
         comparisons = [_comparison(of, table, each, (*path, "filters", at)) for at, each in enumerate(rows.filters)]
         keys = [_order(of, table, each, (*path, "order_by", at)) for at, each in enumerate(rows.order_by)]
         return Level(
@@ -156,7 +172,11 @@ class _Checker:
             _limit(rows.limit, (*path, "limit"), way),
             None if way is None else way.relation,
             "" if way is None else way.name,
-            () if way is None else way.links(of, table),
+            () if way is None else way.links(near.names, through or table),
+            through,
+            ()
+            if way is None or through is None
+            else _linked(way.relation.through_links, near.names, through, of.names, table),
             tuple(self._nested(of, table, rows, (*path, "relations"), around)),
         )
 
@@ -174,7 +194,7 @@ class _Checker:
                 raise InputError((*path, at, "name"), "is taken by a column or another table")
             taken.add(name)
             target, way = self._catalog.tables[relation.target], _Way(relation, name, table, of.names)
-            yield self.level(target, each.rows, (*path, at, "rows"), (*around, table._reference), way)
+            yield self.level(target, each.rows, (*path, at, "rows"), around, way)
 
 
 def _refuse_sizes(rows: Rows, path: Path) -> None:

@@ -13,10 +13,10 @@ from uuid import UUID
 from querykit.schema.codegen.names import USED, Names, class_name, snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from querykit import Column, Table
-    from querykit.playground.catalog import CatalogTable
+    from querykit.playground.catalog import Catalog, CatalogTable
     from querykit.playground.checked import Comparison, Level
 
 WIDTH: Final = 88
@@ -52,23 +52,23 @@ _SAID = "query main row db os asyncio print Database select_from json_array_from
 _RESERVED: Final = USED | frozenset(_SAID.split())
 
 
-def program_of(level: Level, *, url: str | None, schema: str | None) -> str:
+def program_of(level: Level, catalog: Catalog, *, url: str | None) -> str:
     """The program, as text.
 
     Args:
         level: The query.
+        catalog: Where its tables are from.
         url: Where it runs, without a password; None leaves it to the environment.
-        schema: The schema that tables are named with, if any.
     """
-    return _Program(level, url, schema).text()
+    return _Program(level, catalog, url).text()
 
 
 class _Program:
     """Writes one program; remembers which names it needs."""
 
-    def __init__(self, level: Level, url: str | None, schema: str | None) -> None:
+    def __init__(self, level: Level, catalog: Catalog, url: str | None) -> None:
         """Give every table its variable and its columns."""
-        self._level, self._schema = level, schema
+        self._level, self._schema = level, catalog.schema
         self._url = _FROM_ENVIRONMENT if url is None else text_code(url)
         self._imports: dict[str, set[str]] = defaultdict(set)
         self._names = Names(_RESERVED)
@@ -77,18 +77,19 @@ class _Program:
         self._columns: dict[str, set[str]] = defaultdict(set)
         self._tables: dict[str, CatalogTable] = {}
         for each in level.walk():
-            self._note(each)
+            self._note(each, catalog.tables)
 
-    def _note(self, level: Level) -> None:
-        name = level.of.found.name
-        self._tables[name] = level.of
-        self._classes.setdefault(name, "")
-        self._variables.setdefault((name, name), "")
-        self._variables.setdefault((name, level.table._reference), "")
+    def _note(self, level: Level, tables: Mapping[str, CatalogTable]) -> None:
+        for each in (level.table, level.through):
+            if each is not None:
+                self._tables[each._name] = tables[each._name]
+                self._classes.setdefault(each._name, "")
+                self._variables.setdefault((each._name, each._name), "")
+                self._variables.setdefault((each._name, each._reference), "")
         self._use(
             *level.columns, *[each.column for each in level.comparisons], *[each.column for each in level.order_by]
         )
-        for pair in level.links:
+        for pair in (*level.links, *level.through_links):
             self._use(*pair)
 
     def _use(self, *columns: Column[Any]) -> None:
@@ -144,6 +145,9 @@ class _Program:
         """The calls of a chain, each as its lines."""
         selected = [[self._column(each)] for each in level.columns]
         calls = [[f"select_from({self._variable(level.table)})"]]
+        if level.through is not None:
+            pairs = [[f"{self._column(between)} == {self._column(own)}"] for between, own in level.through_links]
+            calls.append(_call(".inner_join", [[self._variable(level.through)], *pairs]))
         calls.append(_call(".select", [*selected, *[self._nested(each) for each in level.nested]]))
         if criteria := self._criteria(level):
             calls.append(_call(".where", criteria))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def query_of(level: Level) -> Any:
     """The query of a level and all that are in it."""
     query: Any = select_from(level.table).select(*level.columns, *[_nested(each) for each in level.nested])
+    if level.through is not None:
+        query = query.inner_join(level.through, *[between == own for between, own in level.through_links])
     if criteria := list(_criteria(level)):
         query = query.where(*criteria)
     if keys := [key.column.desc() if key.is_descending else key.column for key in level.order_by]:

@@ -89,7 +89,7 @@ class Session:
         own = self.db.dialect.name
         dialects = [own, *[each for each in DIALECTS if each != own]]
         return {
-            "python": program_of(level, url=self._url, schema=self.catalog.schema),
+            "python": program_of(level, self.catalog, url=self._url),
             "sql": [_written(query, each) for each in dialects],
         }
 
@@ -184,7 +184,8 @@ def _described(table: Any) -> dict[str, Any]:
             "name": each.name,
             "table": each.target,
             "is_many": each.is_many,
-            "links": [f"{each.target}.{own} = {found.name}.{outer}" for own, outer in each.links],
+            "through": each.through,
+            "links": [f"{each.through or each.target}.{own} = {found.name}.{outer}" for own, outer in each.links],
         }
         for each in table.relations.values()
     ]

@@ -125,6 +125,30 @@ async def test_a_table_in_itself_three_deep(playground):
     assert found == {"first_name": "Delphine", "mother": {"first_name": "Beatrice", "mother": {"first_name": "Agnes"}}}
 
 
+LIKES = """CREATE TABLE likes (person_id BIGINT NOT NULL, toy_id BIGINT NOT NULL, PRIMARY KEY (person_id, toy_id),
+  FOREIGN KEY (person_id) REFERENCES person (id), FOREIGN KEY (toy_id) REFERENCES toy (id))"""
+
+
+async def test_rows_that_a_third_table_ties(village):
+    async with Database(village) as db:
+        await db.execute(sql(LIKES))
+        await db.execute(sql("INSERT INTO likes VALUES (2, 1), (2, 3), (4, 1)"))
+    fans = {"relation": "persons", "name": "fans", "rows": {"columns": ["first_name"], "order_by": up("id")}}
+    rows = {"columns": ["name"], "order_by": up("name"), "limit": 1, "relations": [fans]}
+    asked = people(("id", "in", "1", "2"), relations=[{"relation": "toys", "rows": rows}])
+    try:
+        async with running(village) as playground:
+            answer = await ask(playground, "run", asked)
+    finally:
+        async with Database(village) as db:
+            await db.execute(sql("DROP TABLE likes"))
+    fans_of_mouse = [{"first_name": "Beatrice"}, {"first_name": "Delphine"}]
+    assert plain(answer.json()["tree"]) == [
+        {"first_name": "Agnes", "toys": []},
+        {"first_name": "Beatrice", "toys": [{"name": "felt mouse", "fans": fans_of_mouse}]},
+    ]
+
+
 # -- what it refuses --------------------------------------------------------------------------------------------------
 
 
@@ -296,7 +320,7 @@ async def test_a_browser_that_goes_away_stops_its_query(village):
             head = f"POST /api/run HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {playground.token}\r\n"
             writer.write(f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
             await writer.drain()
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
             writer.close()
         async with asyncio.timeout(5):
             assert (await names(playground, people(("id", "eq", "1")))) == ["Agnes"]

@@ -74,6 +74,22 @@ FOUND = FoundDatabase(
             ("id",),
             foreign_keys=(refers("b", "db_id", "select_from"),),
         ),
+        FoundTable(
+            "tie",
+            None,
+            "table",
+            (column("a"), column("b")),
+            ("a", "b"),
+            foreign_keys=(refers("c", "a", "select_from"), refers("d", "b", HOSTILE)),
+        ),
+        FoundTable(
+            "tied",
+            None,
+            "table",
+            (column("one"), column("other_id")),
+            ("one", "other_id"),
+            foreign_keys=(refers("e", "one", "select_from"), refers("f", "other_id", "select_from")),
+        ),
         FoundTable("1 2", None, "view", (column("True", "boolean"), column("id"))),
     )
 )
@@ -152,9 +168,30 @@ def written(query, dialect):
 @given(st.sampled_from(list(CATALOG.tables)).flatmap(rows_of))
 def test_the_program_has_the_query_of_the_page(drawn):
     level = checked(Description(drawn["table"], rows(drawn)), CATALOG)
-    program = program_of(level, url=None, schema=None)
+    program = program_of(level, CATALOG, url=None)
     for dialect in DATABASES:
         assert written(query_in(program), dialect) == written(query_of(level), dialect)
+
+
+def test_tables_that_a_third_one_ties_reach_each_other():
+    found = CATALOG.tables["select_from"].relations
+    ties = {name: (each.target, each.through) for name, each in found.items() if each.through}
+    assert ties == {
+        f"{HOSTILE}s_by_b": (HOSTILE, "tie"),  # rows of it refer by themselves too
+        "select_froms_by_other": ("select_from", "tied"),
+        "select_froms_by_one": ("select_from", "tied"),
+    }
+    inner = Nested("select_froms_by_other", Rows(["id"]), "others")
+    level = checked(Description("select_from", Rows(["id"], relations=[inner])), CATALOG)
+    assert (
+        query_of(level)
+        .compile("sqlite")
+        .sql.partition("FROM (")[2]
+        .startswith(
+            'SELECT "select_froms_by_other"."id" FROM "select_from" AS "select_froms_by_other" '
+            'INNER JOIN "tied" ON "tied"."other_id" = "select_froms_by_other"."id" WHERE "tied"."one" = "select_from"."id"'
+        )
+    )
 
 
 WRITTEN = """\
@@ -232,7 +269,7 @@ def test_the_program_is_written_as_people_write_one():
             relations=[Nested("select_froms_by_parent", deep, "children")],
         ),
     )
-    program = program_of(checked(description, CATALOG), url="sqlite:///shop.db", schema="old")
+    program = program_of(checked(description, CATALOG), CATALOG._replace(schema="old"), url="sqlite:///shop.db")
     assert program == WRITTEN
     assert value_code(float("inf")) == 'float("inf")'
 

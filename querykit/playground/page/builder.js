@@ -229,7 +229,7 @@ function relationsPart(rows, table, around) {
           changed();
           list.querySelector(`:scope > .card:nth-of-type(${rows.relations.length})`)?.querySelector("input")?.focus();
         },
-      }, `+ ${relation.name} `, element("i", {}, relation.is_many ? `list of ${relation.table}` : `one ${relation.table}`)),
+      }, `+ ${relation.name} `, element("i", {}, leads(relation))),
     );
     list.replaceChildren(...cards, element("div", { class: "lines across" }, ...buttons));
   };
@@ -249,7 +249,7 @@ function relationsPart(rows, table, around) {
       "div",
       { class: "card-head" },
       name,
-      element("span", { class: "kind", title: relation.links.join(" and ") }, relation.is_many ? `list of ${relation.table}` : `one ${relation.table}`),
+      element("span", { class: "kind", title: relation.links.join(" and ") }, leads(relation)),
       remove(`Remove ${nested.name ?? relation.name}`, () => {
         rows.relations.splice(at, 1);
         draw();
@@ -272,6 +272,11 @@ function select(values, value, onChange, label, kind = "", words = {}) {
   made.value = value;
   made.addEventListener("change", () => onChange(made.value));
   return made;
+}
+
+function leads(relation) {
+  const through = relation.through ? ` through ${relation.through}` : "";
+  return relation.is_many ? `list of ${relation.table}${through}` : `one ${relation.table}`;
 }
 
 function remove(label, onclick) {
