@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from querykit.builder.operands import Parameter
 from querykit.errors import PluginError, QueryKitError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from types import TracebackType
     from typing import TypeAlias, TypeVar
 
     from querykit.builder.compiled import OutputColumn
@@ -149,15 +149,25 @@ class Plugin:
         """
 
 
-@contextmanager
-def naming(plugin: Plugin) -> Iterator[None]:
-    """Tell an error of a plugin's own by its name."""
-    try:
-        yield
-    except QueryKitError as error:
-        note = f"in the plugin {plugin.name}"
-        if note not in getattr(error, "__notes__", ()):  # several tasks may be given one error
-            error.add_note(note)
-        raise
-    except Exception as error:
-        raise PluginError(plugin.name, error) from error
+class naming:  # noqa: N801 - it is used as a function
+    """Tell an error of a plugin's own by its name: ``with naming(plugin): …``."""
+
+    __slots__ = ("_plugin",)
+
+    def __init__(self, plugin: Plugin) -> None:
+        """Hold the plugin. No generator, which would take longer than many a plugin."""
+        self._plugin = plugin
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Name the plugin in an error of ours, and wrap another one."""
+        if isinstance(error, QueryKitError):
+            note = f"in the plugin {self._plugin.name}"
+            if note not in getattr(error, "__notes__", ()):  # several tasks may be given one error
+                error.add_note(note)
+        elif isinstance(error, Exception):
+            raise PluginError(self._plugin.name, error) from error

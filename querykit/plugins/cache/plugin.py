@@ -121,12 +121,12 @@ class CachePlugin(Plugin):
         self._lifetime = Lifetime(ttl, max_ttl)
         self._dependents = with_all_dependents(dependents or {})
         self._flights: dict[tuple[Key, Hashable], asyncio.Future[_Outcome]] = {}
-        self._stats = CacheStats()
+        self._counts = dict.fromkeys(CacheStats._fields, 0)
 
     @property
     def stats(self) -> CacheStats:
         """What it did so far."""
-        return self._stats
+        return CacheStats(**self._counts)
 
     async def forget(self, *tables: Table | str) -> None:
         """Forget what was read from tables, for writes that went past this database; without tables, everything."""
@@ -166,10 +166,6 @@ class CachePlugin(Plugin):
             found = context.data["footprint"] = footprint(call.compiled.statement, self._dependents)
         return found
 
-    def _count(self, *, hits: int = 0, shared: int = 0, misses: int = 0, kept: int = 0) -> None:
-        before = self._stats
-        self._stats = CacheStats(before.hits + hits, before.shared + shared, before.misses + misses, before.kept + kept)
-
     # -- writing ------------------------------------------------------------------------------------------------------
 
     async def _write(self, call: Call, tags: frozenset[str]) -> DriverResult:
@@ -196,14 +192,14 @@ class CachePlugin(Plugin):
         while True:
             found = await self.store.find(reading)
             if found.give is not None:
-                self._count(hits=1)
+                self._counts["hits"] += 1
                 return found.give()
             flight = self._flights.get((reading.key, found.version))
             if flight is None:
                 return await self._read_for_all(call, reading, found)
             outcome = await _landed(flight, call.timeout)
             if outcome.give is not None:
-                self._count(shared=1)
+                self._counts["shared"] += 1
                 return outcome.give()
             if outcome.error is not None:
                 raise copy.copy(outcome.error)
@@ -232,11 +228,11 @@ class CachePlugin(Plugin):
         if give is None:
             return result
         if await self.store.keep(reading, found, result, give):
-            self._count(kept=1)
+            self._counts["kept"] += 1
         return give()
 
     async def _read_alone(self, call: Call) -> DriverResult:
-        self._count(misses=1)
+        self._counts["misses"] += 1
         return await call.proceed()
 
 
