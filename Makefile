@@ -10,6 +10,8 @@ CODE = $(wildcard querykit tests recipes bench)
 # make test DATABASES=sqlite,postgres ARGS="-x -k json"
 DATABASES ?=
 ARGS ?=
+# Files are dealt out to so many processes, each with servers of its own; 0 runs all in one, for a debugger.
+WORKERS ?= 2
 
 .PHONY: help demo test check docs format bench soak clean
 .DEFAULT_GOAL := help
@@ -21,7 +23,7 @@ demo: $(VENV)/.installed ## install with SQLite alone and read nested rows in on
 	@$(VENV)/bin/python recipes/nested_relations.py
 
 test: $(VENV)/.installed-dev ## run the tests on all four databases; DATABASES=sqlite,postgres narrows, ARGS= goes to pytest
-	@$(VENV)/bin/python -m pytest $(if $(DATABASES),--databases=$(DATABASES)) $(ARGS)
+	@$(VENV)/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile $(if $(DATABASES),--databases=$(DATABASES)) $(ARGS)
 
 check: $(VENV)/.installed-dev ## check format, lint, types and docs
 	$(VENV)/bin/ruff format --check .
