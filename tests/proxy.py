@@ -17,6 +17,7 @@ class Proxy:
         delay: Seconds that bytes take.
         cut_before: Close everything when a client sends these bytes, before the server gets them.
         cut_after: Close everything when the server has got these bytes and done what they say.
+        late: Keep these bytes, and what the client sends after them, half a second on the way.
         lose_answer_to: Keep the connection, but lose the answer to these bytes and everything after it.
     """
 
@@ -24,7 +25,7 @@ class Proxy:
         self.url = ""
         self.server = server
         self.delay = 0.0
-        self.cut_before = self.cut_after = self.lose_answer_to = NEVER
+        self.cut_before = self.cut_after = self.lose_answer_to = self.late = NEVER
         self._links: set[_Link] = set()
         self._held_back: list[Callable[[], None]] | None = None
 
@@ -61,7 +62,7 @@ class _Link:
         self.client: asyncio.Transport | None = None
         self.server: asyncio.Transport | None = None
         self._early: list[bytes] = []
-        self._is_mute = False
+        self._is_mute = self._is_late = False
         proxy._links.add(self)
 
     async def connect(self) -> None:
@@ -78,6 +79,13 @@ class _Link:
         self._is_mute = self._is_mute or proxy.lose_answer_to in data or proxy.cut_after in data
         if proxy.cut_after in data:
             asyncio.get_running_loop().call_later(0.2, proxy.cut)  # by then the server has done it
+        if self._is_late or proxy.late in data:
+            self._is_late = True
+            asyncio.get_running_loop().call_later(0.5, self._pass_on, data)
+        else:
+            self._pass_on(data)
+
+    def _pass_on(self, data: bytes) -> None:
         if self.server is None:
             self._early.append(data)
         else:

@@ -53,6 +53,22 @@ async def test_answers_that_trickle_are_whole(far: Database, proxy: Proxy) -> No
     assert await far.fetch_value(select(value(text).as_("v"))) == text
 
 
+async def test_a_statement_that_arrives_after_its_cancellation_is_stopped_too(
+    far: Database, proxy: Proxy, slow: Slow, db: Database
+) -> None:
+    await one(far)
+    proxy.late = slow.name.encode()
+    reading = asyncio.create_task(far.fetch_all(slow.read))
+    await asyncio.sleep(0.1)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    await asyncio.sleep(0.6)  # by then it is there
+    assert await db.fetch_value(slow.running) == 0
+    proxy.late = NEVER
+    assert await one(far) == 1
+
+
 async def test_a_cut_while_idle_costs_nothing(far: Database, proxy: Proxy) -> None:
     for _ in range(5):
         assert await one(far) == 1

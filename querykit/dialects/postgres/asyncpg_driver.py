@@ -32,6 +32,8 @@ PACKAGE = Package("asyncpg", "postgres", (0, 30))
 MINIMUM_VERSION = 12
 SETTLE_TIMEOUT = 5.0
 """How long a cancelled statement may take to end at the server, in seconds, before its connection is given up."""
+CANCEL_AGAIN_AFTER = 0.5
+"""After how many seconds without an answer the server is asked again to cancel it."""
 PING = "SELECT 1"
 """An empty statement would do for the server, but asyncpg stumbles over its answer."""
 MAX_PREPARED = 200
@@ -342,10 +344,9 @@ class AsyncpgConnection:
 
     async def abort(self) -> None:
         """Ask the server to cancel the statement, and drop the socket."""
-        opened = self.driver_connection
         with contextlib.suppress(Exception):  # then nobody can ask it
             async with asyncio.timeout(SETTLE_TIMEOUT):
-                await opened._cancel(asyncio.get_running_loop().create_future())
+                await self._ask_to_cancel()
         self.terminate()
 
     def terminate(self) -> None:
@@ -368,17 +369,39 @@ class AsyncpgConnection:
         raise failure_to_error(failure, sql, error) from (error if self._shows_values else None)
 
     async def _settle(self) -> None:
-        """Wait until a cancelled statement ended: asyncpg asks the server to cancel it, and does not wait for that."""
-        for _ in range(2):  # a request that comes late hits the first of these instead
-            try:
-                async with asyncio.timeout(SETTLE_TIMEOUT):
-                    await self.driver_connection.execute(PING)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the connection is of no more use
-                if getattr(error, "sqlstate", None) != "57014":
-                    break
-            else:
-                return
-        self.terminate()
+        """Wait until a cancelled statement ended: asyncpg asks the server to cancel it, and does not wait for that.
+
+        The request takes another way than the statement. One that comes too soon does nothing, and is made again; one
+        that comes late hits the ping instead.
+        """
+        try:
+            async with asyncio.timeout(SETTLE_TIMEOUT):
+                while not await self._answers():
+                    pass
+        except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
+            self.terminate()
+
+    async def _answers(self) -> bool:
+        """Whether a ping is answered, and not cancelled."""
+        ping = asyncio.ensure_future(self.driver_connection.execute(PING))
+        try:
+            while not (await asyncio.wait([ping], timeout=CANCEL_AGAIN_AFTER))[0]:
+                await self._ask_to_cancel()
+        finally:
+            ping.cancel()
+            (error,) = await asyncio.gather(ping, return_exceptions=True)
+        if isinstance(error, BaseException) and getattr(error, "sqlstate", None) != "57014":
+            raise error
+        return not isinstance(error, BaseException)
+
+    async def _ask_to_cancel(self) -> None:
+        asking = asyncio.ensure_future(
+            self.driver_connection._cancel(asyncio.get_running_loop().create_future())  # which ignores a cancellation
+        )
+        try:
+            await asyncio.shield(asking)
+        finally:
+            asking.cancel()
 
 
 def _described(statement: PreparedStatement) -> Prepared:
