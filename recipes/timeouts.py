@@ -16,7 +16,7 @@ HENS = [{"id": 10 + n, "name": f"hen {n}", "species": "hen", "owner_id": 3} for 
 
 
 def endless(db: Database) -> Any:
-    """A query that counts to 27,000,000,000, one by one."""
+    """A query that counts to 27,000,000,000, one by one, for hours."""
     one, other, third = pet.as_("one"), pet.as_("other"), pet.as_("third")
     odd = (one.id + other.id + third.id) % 2 == 1
     return db.select_from(one).cross_join(other).cross_join(third).select(fn.count()).where(odd)
@@ -44,7 +44,7 @@ async def main(url: str = "sqlite:///:memory:") -> dict[str, object]:
         await db.insert_into(pet).values(HENS).execute()
         start = time.monotonic()
         stopped = {"timed out": await within_a_limit(db), "cancelled": await cancelled(db)}
-        stopped["in time"] = time.monotonic() - start < 5
+        stopped["in time"] = time.monotonic() - start < 60
         names = await db.select_from(person).select(person.first_name).order_by(person.id).fetch_column()
     found = {**stopped, "afterwards": names}
     print(found)

@@ -389,10 +389,11 @@ class AsyncpgConnection:
                 await self._ask_to_cancel()
         finally:
             ping.cancel()
-            (error,) = await asyncio.gather(ping, return_exceptions=True)
-        if isinstance(error, BaseException) and getattr(error, "sqlstate", None) != "57014":
+            await asyncio.wait([ping])
+        error = ping.exception()
+        if error is not None and getattr(error, "sqlstate", None) != "57014":
             raise error
-        return not isinstance(error, BaseException)
+        return error is None
 
     async def _ask_to_cancel(self) -> None:
         asking = asyncio.ensure_future(
