@@ -29,6 +29,11 @@ from tests.expected import compiles_to, spelled
 
 async def test_rows_are_selected_as_the_mapper_says(mapped_db):
     assert await users(mapped_db).select(1).return_one() == USERS[0], "hidden columns are in no '*'"
+    shown = users(mapped_db, selected_columns=["id", user.token])
+    assert await shown.select(1).one() == {"id": 1, "token": "secret"}, "what the program says by itself, it means"
+    for start in (lambda: shown.select().columns(["token"]), lambda: users(None, update_return_columns=["token"])):
+        with pytest.raises(BuildError, match="is hidden"):
+            start()
     assert await users(mapped_db, selected_columns=[user.id]).select(1).return_one() == {"id": 1}
     named = users(mapped_db, selected_columns=["id", user.age.as_("years"), (user.age + 1).as_("next")])
     compiles_to(
@@ -112,6 +117,11 @@ async def test_new_rows_come_back_in_the_order_given(mapped_db):
     found = await people.insert().return_all(numbered)
     assert found == [{"id": row["id"], "called": row["name"]} for row in numbered]
     assert await people.insert().return_all([]) == []
+    for made in (people.insert(), people.insert().columns(["name"]).compile()):
+        found = await made.return_all({"name": f"{type(made).__name__} {number}"} for number in range(2))
+        assert [row["called"][-1] for row in found] == ["0", "1"], "what can be read only once is"
+    with pytest.raises(InputError, match=r"\[0\]: a row is an object"):
+        await people.insert().return_all({"name": "Dora"})
 
 
 async def test_new_rows_of_keys_of_several_columns_come_back(mapped_db):

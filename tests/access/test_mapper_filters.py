@@ -294,6 +294,8 @@ def test_a_mapper_is_of_a_table_that_declares_its_columns():
         TableMapper(None, table("mapped_user"))
     with pytest.raises(BuildError, match="declares its columns"):
         TableMapper(None, "mapped_user")
+    with pytest.raises(BuildError, match="no alias"):
+        TableMapper(None, user.as_("other"))
     with pytest.raises(InputError, match="key_columns"):
         TableMapper(None, Nothing()).select(1)
     for wrong in ({"key_columns": ["nobody"]}, {"key_columns": "id"}, {"key_columns": [seat.hall]}):

@@ -14,7 +14,7 @@ from querykit.access.values import made_row
 from querykit.errors import BuildError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from querykit.access.mapper.settings import Settings
     from querykit.access.mapper.transforms import Columns, Row
@@ -83,7 +83,7 @@ class InsertQuery(Generic[InsertT, InsertedT]):
         row = await insert_returning(settings.db, statement, settings.insert_returns, values, settings.key)
         return self._returned(source, row)
 
-    async def return_all(self, sources: Sequence[InsertT]) -> list[InsertedT]:
+    async def return_all(self, sources: Iterable[InsertT]) -> list[InsertedT]:
         """Insert objects, all or none, and give back the same for each of them, in their order.
 
         No database promises in which order rows come back: they are known by their keys, and where these are not among
@@ -91,14 +91,15 @@ class InsertQuery(Generic[InsertT, InsertedT]):
         """
         self._check_returns()
         settings = self._settings
-        rows = [self._values(each, (at,)) for at, each in enumerate(sources)]
+        given = list(sources)
+        rows = [self._values(each, (at,)) for at, each in enumerate(given)]
         if not rows:
             return []
         if not settings.insert_returns:
             await settings.db.execute(self._started.values(rows))
-            return [self._returned(each, {}) for each in sources]
+            return [self._returned(each, {}) for each in given]
         found = await insert_all_returning(settings.db, self._started, settings.insert_returns, rows, settings.key)
-        return [self._returned(source, row) for source, row in zip(sources, found, strict=True)]
+        return [self._returned(source, row) for source, row in zip(given, found, strict=True)]
 
     def _values(self, source: InsertT, path: tuple[int, ...] = ()) -> Row:
         transform = self._settings.transforms.insert
@@ -160,16 +161,17 @@ class CompiledInsert(Compiled, Generic[InsertT, InsertedT]):
         values = self._query._values(source)
         return self._query._returned(source, await self._insert(self._db, values))
 
-    async def return_all(self, sources: Sequence[InsertT]) -> list[InsertedT]:
+    async def return_all(self, sources: Iterable[InsertT]) -> list[InsertedT]:
         """Insert objects one after the other, all or none, and give back the same for each of them."""
         self._query._check_returns()
-        rows = [self._query._values(each, (at,)) for at, each in enumerate(sources)]
+        given = list(sources)
+        rows = [self._query._values(each, (at,)) for at, each in enumerate(given)]
         if not rows:
             return []
         db: Any = self._db  # every runner that is handed out has transactions
         async with db.transaction() as trx:
             found = [await self._insert(trx, each) for each in rows]
-        return [self._query._returned(source, row) for source, row in zip(sources, found, strict=True)]
+        return [self._query._returned(source, row) for source, row in zip(given, found, strict=True)]
 
     async def _insert(self, db: Any, values: Row) -> Row:
         settings, arguments = self._settings, self._arguments(values)

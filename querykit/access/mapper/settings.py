@@ -75,7 +75,7 @@ def columns_of(table: Table, given: Sequence[Any], option: str) -> tuple[Any, ..
     """Columns given by name, as ``table.column`` with or without an alias, or as ``"*"``.
 
     Raises:
-        BuildError: one is not there, or it is no list of columns.
+        BuildError: one is not there, a name is that of a hidden column, or it is no list of columns.
     """
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise BuildError(f"{option} takes a list of columns, not one {type(given).__name__}")
@@ -84,10 +84,19 @@ def columns_of(table: Table, given: Sequence[Any], option: str) -> tuple[Any, ..
         if isinstance(each, str) and each == "*":
             found += visible_columns(table).values()
         else:
-            found.append(table[each] if isinstance(each, str) else each)
+            found.append(_named(table, each, option) if isinstance(each, str) else each)
     if not all(isinstance(each, Expression) for each in found):
         raise BuildError(f"{option} takes names of columns and expressions")
     return tuple(found)
+
+
+def _named(table: Table, name: str, option: str) -> Column[Any]:
+    column = table[name]
+    if table._options(name).hidden:
+        raise BuildError(
+            f"{option}: {name!r} is hidden; as table.{name} it can be meant, by a name from outside it cannot"
+        )
+    return column
 
 
 def returned_columns(table: Table, given: Sequence[Any], option: str) -> tuple[Column[Any], ...]:

@@ -61,7 +61,7 @@ class AbstractTableMapper(Generic[TableT, SelectedT, InsertT, InsertedT, UpdateT
 
     Args:
         db: The database, connection or transaction that runs the statements.
-        table: A declared table.
+        table: A declared table, under its own name.
         key_columns: What tells its rows apart, in the order of a key's values; unsaid, the primary key that the table
             declares; ``()`` is no key.
         selected_columns: What is selected: names, ``"*"`` for all columns that are not hidden, and expressions, with
@@ -70,7 +70,7 @@ class AbstractTableMapper(Generic[TableT, SelectedT, InsertT, InsertedT, UpdateT
         update_return_columns: What comes back of a row that is updated.
 
     Raises:
-        BuildError: the table declares no columns, or not those.
+        BuildError: the table is an alias, or declares no columns, or not those.
     """
 
     if not TYPE_CHECKING:  # checkers know the defaults of type parameters, Python knows them from 3.13 on
@@ -90,8 +90,8 @@ class AbstractTableMapper(Generic[TableT, SelectedT, InsertT, InsertedT, UpdateT
         update_return_columns: Sequence[str | Column[Any]] = (),
     ) -> None:
         """Hold them."""
-        if not isinstance(table, Table) or table._is_open:
-            raise BuildError("a mapper is of a table that declares its columns: class Person(Table, name=…)")
+        if not isinstance(table, Table) or table._is_open or table._alias is not None:
+            raise BuildError("a mapper is of a table that declares its columns (class Person(Table, name=…)), no alias")
         named = table._primary_key if key_columns is None else returned_columns(table, key_columns, "key_columns")
         key = tuple([table[each.name] for each in named])
         returns = key if insert_return_columns is None else insert_return_columns
