@@ -276,7 +276,7 @@ _TAKEN_NAMES = frozenset(name for name in (*dir(Table), "_name", "_schema", "_al
 def _declared_columns(cls: type[Table]) -> Mapping[str, ValueType | None]:
     declared = cls.__dict__.get("_declared")
     if declared is None:
-        declared = cls._declared = dict(_read_annotations(cls))
+        declared = cls._declared = _in_order(cls, dict(_read_annotations(cls)))
         cls._column_names = _read_column_names(cls, declared)
         cls._factories = dict(_read_factories(cls, declared))
     return static_cast("Mapping[str, ValueType | None]", declared)
@@ -294,6 +294,18 @@ def _read_annotations(cls: type[Table]) -> Iterator[tuple[str, ValueType | None]
                     raise BuildError(f"{cls.__name__}.{name}: {error}") from None
             elif hint is Column:
                 yield name, None
+
+
+def _in_order(cls: type[Table], declared: dict[str, ValueType | None]) -> dict[str, ValueType | None]:
+    """Columns in the order of their declaration, but for those of bases that want to stand last."""
+    last = [
+        name
+        for base in reversed(cls.__mro__)
+        if base.__dict__.get("_columns_last")
+        for name in inspect.get_annotations(base)
+        if name in declared
+    ]
+    return {name: declared[name] for name in sorted(declared, key=last.__contains__)} if last else declared
 
 
 def _read_column_names(cls: type[Table], declared: Mapping[str, ValueType | None]) -> dict[str, str]:

@@ -34,6 +34,7 @@ from querykit.schema.ddl import (
     refresh_view,
 )
 from querykit.schema.enums import AlterEnum, alter_enum, create_enum, drop_enum
+from querykit.schema.mixins import ChangedBy, Identity, SoftDelete, Timestamps, UuidIdentity
 from querykit.schema.sequences import alter_sequence, create_sequence, drop_sequence
 from querykit.schema.types import (
     AnyNumeric,
@@ -71,6 +72,7 @@ __all__ = [
     "Binary",
     "Boolean",
     "Bytes",
+    "ChangedBy",
     "Char",
     "Date",
     "DateTime",
@@ -78,6 +80,7 @@ __all__ = [
     "Double",
     "Duration",
     "Enumeration",
+    "Identity",
     "Instant",
     "Integer",
     "Json",
@@ -85,10 +88,13 @@ __all__ = [
     "Numeric",
     "Real",
     "SmallInt",
+    "SoftDelete",
     "SqlType",
     "Text",
     "Time",
+    "Timestamps",
     "Uuid",
+    "UuidIdentity",
     "Varchar",
     "alter_enum",
     "alter_sequence",
