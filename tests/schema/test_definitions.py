@@ -113,6 +113,9 @@ async def test_sequences_count(db):
     async with db.connection() as connection:
         assert await connection.select(fn.nextval("ticket_number").as_("n")).fetch_value() == 1010
         assert await connection.select(fn.currval("ticket_number").as_("n")).fetch_value() == 1010
+    (found,) = [each for each in (await introspect(db)).sequences if each.name == "ticket_number"]
+    if db.dialect.name == "postgres":
+        assert (found.start, found.increment, found.max_value, found.cycle) == (1000, 5, 2000, False)
     await alter_sequence("ticket_number", restart=7, increment=1, min_value=1, cycle=True).run(db)
     assert await db.select(fn.nextval("ticket_number").as_("n")).fetch_value() == 7
     await drop_table(ticket).run(db)

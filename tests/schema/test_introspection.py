@@ -22,7 +22,7 @@ from querykit.schema import (
     primary_key,
     unique,
 )
-from querykit.schema.introspection import introspect
+from querykit.schema.introspection import introspect, schemas
 from querykit.schema.introspection.sqlite_text import clauses_of, index_condition, index_terms
 
 
@@ -82,6 +82,16 @@ async def test_tables_and_views_are_found(gardens):
         "large_garden": "view",
     }
     assert [each.name for each in gardens.table("large_garden").columns] == ["id", "name"]
+    assert "size" in (gardens.table("large_garden").definition or "")
+    assert gardens.table("garden").definition is None
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_key_that_numbers_the_rows_takes_no_null(db):
+    await db.execute(sql("CREATE TABLE written_by_hand (id INTEGER PRIMARY KEY, word TEXT UNIQUE)"))
+    found = (await introspect(db)).table("written_by_hand")
+    assert [each.is_nullable for each in found.columns] == [False, True]
+    await db.execute(sql("DROP TABLE written_by_hand"))
 
 
 async def test_columns_are_found(gardens, db):
@@ -130,6 +140,13 @@ async def test_conditions_and_expressions_of_indexes_are_found(gardens, db):
     assert (found.name, found.columns[1], found.is_unique) == ("few", "size", True)
     assert "lower" in found.columns[0]
     assert "size > 1" in found.where
+
+
+async def test_schemas_are_found(db):
+    found = await schemas(db)
+    own = {"postgres": "public", "sqlite": "main"}.get(db.dialect.name, "test")
+    assert own in found
+    assert not {"information_schema", "pg_catalog", "mysql", "sys", "temp"} & set(found)
 
 
 @pytest.mark.databases("postgres")

@@ -1,4 +1,4 @@
-"""What a database has: tables, views, columns, keys, checks, indexes and enumerations, each kind by one query."""
+"""What a database has: tables, columns, keys, checks, indexes, enumerations and sequences, each kind by one query."""
 
 from querykit.schema.introspection.found import (
     FoundCheck,
@@ -7,11 +7,13 @@ from querykit.schema.introspection.found import (
     FoundEnum,
     FoundForeignKey,
     FoundIndex,
+    FoundSequence,
     FoundTable,
     FoundTerm,
     FoundUnique,
 )
 from querykit.schema.introspection.introspect import introspect
+from querykit.schema.introspection.schemas import schemas
 
 __all__ = [
     "FoundCheck",
@@ -20,8 +22,10 @@ __all__ = [
     "FoundEnum",
     "FoundForeignKey",
     "FoundIndex",
+    "FoundSequence",
     "FoundTable",
     "FoundTerm",
     "FoundUnique",
     "introspect",
+    "schemas",
 ]

@@ -108,7 +108,7 @@ class FoundIndex:
 
 @dataclass(frozen=True, slots=True)
 class FoundTable:
-    """A table or a view."""
+    """A table or a view. `definition` is a view's query as the database writes it, of SQLite's with CREATE VIEW."""
 
     name: str
     schema: str | None
@@ -120,6 +120,7 @@ class FoundTable:
     foreign_keys: tuple[FoundForeignKey, ...] = ()
     indexes: tuple[FoundIndex, ...] = ()
     comment: str | None = None
+    definition: str | None = field(default=None, compare=False)
 
     def column(self, name: str) -> FoundColumn:
         """The column of that name; raises `KeyError`."""
@@ -139,11 +140,35 @@ class FoundEnum:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundSequence:
+    """A sequence that is no column's own. MariaDB tells its name alone.
+
+    Attributes:
+        name: Its name.
+        schema: Its schema.
+        start: Its first value.
+        increment: The step from one value to the next.
+        min_value: Its least value.
+        max_value: Its greatest value.
+        cycle: Whether it begins anew after its last value.
+    """
+
+    name: str
+    schema: str | None
+    start: int | None = None
+    increment: int | None = None
+    min_value: int | None = None
+    max_value: int | None = None
+    cycle: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FoundDatabase:
     """Everything that was found, sorted by name."""
 
     tables: tuple[FoundTable, ...]
     enums: tuple[FoundEnum, ...] = ()
+    sequences: tuple[FoundSequence, ...] = ()
 
     def table(self, name: str, schema: str | None = None) -> FoundTable:
         """The table of that name; raises `KeyError`."""

@@ -16,6 +16,7 @@ from querykit.schema.introspection.found import (
     FoundDatabase,
     FoundForeignKey,
     FoundIndex,
+    FoundSequence,
     FoundTable,
     FoundTerm,
     FoundUnique,
@@ -31,8 +32,11 @@ _UNSAID: Final = MappingProxyType({"RESTRICT": "NO ACTION"})
 _NUMBERS: Final = re.compile(r"(tiny|small|medium|big)?int|decimal|float|double|year|bit")
 
 _TABLES = """
-SELECT t.TABLE_NAME AS `table`, t.TABLE_TYPE AS kind, t.TABLE_COMMENT AS comment, t.TABLE_COLLATION AS collation
-FROM information_schema.TABLES t WHERE t.TABLE_SCHEMA = {schema} AND t.TABLE_TYPE IN ('BASE TABLE', 'VIEW')
+SELECT t.TABLE_NAME AS `table`, t.TABLE_TYPE AS kind, t.TABLE_COMMENT AS comment, t.TABLE_COLLATION AS collation,
+  v.VIEW_DEFINITION AS definition
+FROM information_schema.TABLES t
+LEFT JOIN information_schema.VIEWS v ON v.TABLE_SCHEMA = t.TABLE_SCHEMA AND v.TABLE_NAME = t.TABLE_NAME
+WHERE t.TABLE_SCHEMA = {schema} AND t.TABLE_TYPE IN ('BASE TABLE', 'VIEW', 'SEQUENCE')
 ORDER BY t.TABLE_NAME
 """
 
@@ -126,9 +130,11 @@ async def _read(db: Any, schema: str | None, flavour: _Flavour) -> FoundDatabase
             [
                 _table(flavour, row, name, columns[of], keys[of], indexes[of], checks[of])
                 for row in tables
+                if row["kind"] != "SEQUENCE"
                 for of in [row["table"]]
             ]
-        )
+        ),
+        sequences=tuple([FoundSequence(row["table"], name) for row in tables if row["kind"] == "SEQUENCE"]),
     )
 
 
@@ -155,6 +161,7 @@ def _table(flavour: _Flavour, table: Row, schema: str, *parts: list[Row]) -> Fou
         tuple([_foreign_key(flavour, rows, has_own_index=name in indexes) for name, rows in keys.items()]),
         tuple([_index(flavour, rows) for name, rows in indexes.items() if name not in uniques and name not in keys]),
         None if table["kind"] == "VIEW" else table["comment"] or None,
+        table["definition"],
     )
 
 

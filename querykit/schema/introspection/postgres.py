@@ -16,6 +16,7 @@ from querykit.schema.introspection.found import (
     FoundEnum,
     FoundForeignKey,
     FoundIndex,
+    FoundSequence,
     FoundTable,
     FoundTerm,
     FoundUnique,
@@ -35,6 +36,7 @@ _KINDS: Final = {"v": "view", "m": "materialized view"}
 
 _COLUMNS = """
 SELECT c.relname::text AS "table", c.relkind::text AS kind, obj_description(c.oid, 'pg_class') AS table_comment,
+  CASE WHEN a.attnum = 1 AND c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,
   a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS is_nullable,
   pg_get_expr(d.adbin, d.adrelid) AS "default", a.attidentity <> '' AS is_identity,
   a.attgenerated <> '' AS is_generated, col_description(c.oid, a.attnum) AS comment,
@@ -93,6 +95,16 @@ WHERE n.nspname = {schema} GROUP BY t.typname ORDER BY t.typname
 """
 
 
+_SEQUENCES = """
+SELECT c.relname::text AS name, q.seqstart AS start, q.seqincrement AS increment, q.seqmin AS min_value,
+  q.seqmax AS max_value, q.seqcycle AS cycle
+FROM pg_sequence q JOIN pg_class c ON c.oid = q.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = {schema} AND NOT EXISTS (SELECT 1 FROM pg_depend d
+  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i'))
+ORDER BY c.relname
+"""
+
+
 async def read(db: Any, schema: str | None) -> FoundDatabase:
     """Everything in a schema."""
     name = schema or await db.fetch_value(sql("SELECT current_schema()::text"))
@@ -100,6 +112,7 @@ async def read(db: Any, schema: str | None) -> FoundDatabase:
     constraints = rows_by_table(await db.fetch_all(sql(_CONSTRAINTS, schema=name)))
     indexes = rows_by_table(await db.fetch_all(sql(_INDEXES, schema=name)))
     enums = await db.fetch_all(sql(_ENUMS, schema=name))
+    sequences = await db.fetch_all(sql(_SEQUENCES, schema=name))
     return FoundDatabase(
         tuple(
             [
@@ -108,6 +121,7 @@ async def read(db: Any, schema: str | None) -> FoundDatabase:
             ]
         ),
         tuple([FoundEnum(row["name"], name, tuple(row["values"])) for row in enums]),
+        tuple([FoundSequence(schema=name, **row) for row in sequences]),
     )
 
 
@@ -125,6 +139,7 @@ def _table(columns: list[Row], schema: str, constraints: list[Row], indexes: lis
         tuple([_foreign_key(row) for row in of_kind["f"]]),
         tuple([_index(row) for row in indexes]),
         first["table_comment"],
+        first["definition"],
     )
 
 

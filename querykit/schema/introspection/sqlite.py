@@ -78,7 +78,8 @@ def _with_keys(table: FoundTable, keys_of: dict[str, tuple[str, ...]]) -> FoundT
 
 def _table(table: Row, schema: str | None, columns: list[Row], keys: list[Row], indexes: list[Row]) -> FoundTable:
     if table["kind"] == "view":
-        return FoundTable(table["table"], schema, "view", tuple([_column(row, [], set()) for row in columns]))
+        found = tuple([_column(row, [], set()) for row in columns])
+        return FoundTable(table["table"], schema, "view", found, definition=table["text"])
     clauses = clauses_of(table["text"])
     primary = tuple([row["name"] for row in sorted(columns, key=lambda row: int(row["pk"])) if row["pk"]])
     numbered = {row["name"] for row in columns if primary == (row["name"],) and row["type"].upper() == "INTEGER"}
@@ -103,7 +104,7 @@ def _column(row: Row, clauses: list[Clause], numbered: set[str]) -> FoundColumn:
     return FoundColumn(
         row["name"],
         row["type"],
-        not row["is_required"],
+        not row["is_required"] and row["name"] not in numbered,
         default=row["default"],
         is_identity=row["name"] in numbered,
         generated=generated[0] if is_generated and generated else None,
