@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tests.servers import debian
 from tests.servers.cache import CACHE
+from tests.servers.process import ServerError
 
 _BINARY = "usr/lib/chromium/chromium"  # what the script in /usr/bin starts, which looks for the rest under /usr
 _NEEDLESS = ("libc6", "libgl1-mesa-dri", "adwaita-icon-theme", "xdg-utils", "xdg-desktop-portal")
@@ -33,7 +34,7 @@ def chromium() -> Chromium:
     """The browser; downloaded and unpacked once, if the machine has none.
 
     Raises:
-        ServerError: when this is not a Debian machine or the download fails.
+        ServerError: when the machine has none and is not Debian's, or the download fails.
     """
     if given := os.environ.get("QUERYKIT_CHROMIUM"):
         return Chromium(given, {})
@@ -41,7 +42,10 @@ def chromium() -> Chromium:
     for name in () if suite else (f"/{_BINARY}", "chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
             return Chromium(found, {})
-    return _unpacked(suite or platform.freedesktop_os_release()["VERSION_CODENAME"])
+    try:
+        return _unpacked(suite or platform.freedesktop_os_release()["VERSION_CODENAME"])
+    except (OSError, KeyError, ServerError) as error:
+        raise ServerError(f"no Chromium for the tests of pages; set QUERYKIT_CHROMIUM to one: {error}") from error
 
 
 def _unpacked(suite: str) -> Chromium:

@@ -63,7 +63,8 @@ function problem(error) {
       break;
     }
   }
-  const spot = where.filter((each) => each !== "rows").map((each) => (typeof each === "number" ? each + 1 : each));
+  const end = where.includes("values") ? where.indexOf("values") : where.length; // which of two values, its line shows
+  const spot = where.slice(0, end).filter((each) => each !== "rows").map((each) => (typeof each === "number" ? each + 1 : each));
   $("problem").hidden = false;
   $("problem").textContent = spot.length ? `${spot.join(" › ")}: ${error.message}` : error.message;
   if (error.status === 401) stop(error.message);
