@@ -13,7 +13,7 @@ ARGS ?=
 # Files are dealt out to so many processes, each with servers of its own; 0 runs all in one, for a debugger.
 WORKERS ?= 2
 
-.PHONY: help demo test check docs format bench soak clean
+.PHONY: help demo test check docs format bench soak wheel clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -44,6 +44,9 @@ bench: $(BENCH)/.installed ## measure against other libraries, for about an hour
 
 soak: $(VENV)/.installed-dev ## let a hundred tasks work on each database for ten minutes while they are cancelled and killed; ARGS="60 mysql"
 	@$(VENV)/bin/python -m tests.soak $(ARGS)
+
+wheel: $(VENV)/.installed-dev ## build the wheel, install it with each extra into fresh environments, run the tests against it
+	@$(VENV)/bin/python -m tests.wheel $(ARGS)
 
 clean: ## remove what these targets made
 	rm -rf $(VENV) $(BENCH) bench/node/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
