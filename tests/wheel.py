@@ -22,9 +22,10 @@ WORKS = {
     "asyncmy": "import asyncmy; from querykit import Database; Database('mysql+asyncmy://ada@localhost/shop')",
     "migrations": "import querykit.migrations",
     "cli": "from querykit.cli import main; main(['--help'], standalone_mode=False)",
+    "playground": "import importlib.resources as r, querykit.playground as p; r.files(p).joinpath('page/index.html').read_text()",
     "opentelemetry": "from querykit import trace_to; trace_to()",
     "redis": "from querykit import RedisStore; RedisStore('redis://localhost')",
-    "all": "import querykit.cli, querykit.migrations, asyncpg, aiomysql, asyncmy",
+    "all": "import querykit.cli, querykit.playground, asyncpg, aiomysql, asyncmy",
 }
 """What each extra makes possible: a program that runs where it is installed."""
 
