@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from querykit import Database
-from querykit.cli.found import as_json, find_url, run, takes_url
+from querykit.cli.found import as_json, find_url, run, takes_url, working
 from querykit.schema.codegen import Overrides, generate, read_overrides
 from querykit.schema.introspection import introspect
 
@@ -48,7 +48,9 @@ def codegen(  # noqa: PLR0917 - options, by name
     if check and output is None:
         raise click.UsageError("--check compares with a file: say which, with --output")
     wanted = [each.strip() for each in (tables or "").split(",") if each.strip()]
-    source, number = run(_generated(find_url(url), schema, wanted, _overrides(overrides, output)))
+    address, said = find_url(url), _overrides(overrides, output)
+    with working("reading the database"):
+        source, number = run(_generated(address, schema, wanted, said))
     if output is None:
         click.echo(json.dumps({"tables": number, "source": source}) if is_json else source, nl=is_json)
         return

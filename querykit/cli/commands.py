@@ -1,4 +1,4 @@
-"""The commands: `sql`, `doctor`, `explain`, `migrate` and `playground`."""
+"""The command, and its commands `sql`, `doctor` and `explain`; the others stand in files of their own."""
 
 from __future__ import annotations
 
@@ -12,25 +12,17 @@ from rich.table import Table as Grid
 
 from querykit import CompiledQuery, Database, Plan
 from querykit.cli.codegen import codegen
+from querykit.cli.completion import completion
 from querykit.cli.diff import diff_command, sync_command
 from querykit.cli.found import as_json, find_query, find_url, run, takes_url
 from querykit.cli.migrate import migrate
 from querykit.cli.playground import playground
 from querykit.cli.probes import PROBES
+from querykit.cli.repl import repl
+from querykit.cli.secrets import Refusing
 from querykit.errors import QueryKitError
 
 DIALECTS = ("postgres", "mysql", "mariadb", "sqlite")
-
-
-class Refusing(click.Group):
-    """Ends with a message and exit code 1 where querykit refuses something; passwords are in none."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command."""
-        try:
-            return super().invoke(ctx)
-        except QueryKitError as error:
-            raise click.ClickException(str(error)) from None
 
 
 @click.group(cls=Refusing)
@@ -92,16 +84,20 @@ def doctor(url: str | None, is_json: bool) -> None:
 @click.argument("query")
 @takes_url
 @click.option("--analyze", is_flag=True, help="Run the query, and show what it took.")
-def explain(query: str, url: str | None, analyze: bool) -> None:
+@as_json
+def explain(query: str, url: str | None, *, analyze: bool, is_json: bool) -> None:
     """Print how the server at URL would run QUERY, which is MODULE:NAME, and warn of indexes that it lacks."""
     plan = run(_explained(find_url(url), find_query(query), analyze=analyze))
+    if is_json:
+        click.echo(json.dumps({"plan": list(plan), "warnings": list(plan.warnings)}, default=str))
+        return
     for row in plan:
         click.echo("  ".join(str(each) for each in row.values()))
     for warning in plan.warnings:
         click.echo(f"warning: {warning}", err=True)
 
 
-for command in (migrate, codegen, diff_command, sync_command, playground):
+for command in (migrate, codegen, diff_command, sync_command, repl, playground, completion):
     querykit.add_command(command)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from querykit import Database
-from querykit.cli.found import as_json, find_tables, find_url, run, takes_url
+from querykit.cli.found import as_json, find_tables, find_url, run, takes_url, working
+from querykit.cli.secrets import keep_secret
 from querykit.schema.diff import Plan, diff, sync
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ def diff_command(
 
     Without URL: $QUERYKIT_URL, or `url` in the [tool.querykit] of pyproject.toml.
     """
-    declared = find_tables(tables)
+    address, declared = find_url(url), find_tables(tables)
     options: dict[str, Any] = {"schema": schema, "ignore": listed(ignore)}
-    plan: Plan = run(with_shadow(find_url(url), shadow, lambda db, place: diff(declared, db, shadow=place, **options)))
+    plan: Plan = run(with_shadow(address, shadow, lambda db, place: diff(declared, db, shadow=place, **options)))
     if is_json:
         click.echo(json.dumps([_as_data(each) for each in plan.changes]))
     else:
@@ -83,9 +84,9 @@ def sync_command(
     What is there is neither changed nor dropped, unless --drop says so. Without URL: $QUERYKIT_URL, or `url` in the
     [tool.querykit] of pyproject.toml.
     """
-    declared = find_tables(tables)
+    address, declared = find_url(url), find_tables(tables)
     options: dict[str, Any] = {"schema": schema, "ignore": listed(ignore), "drop": drop}
-    done, left = run(with_shadow(find_url(url), shadow, lambda db, place: sync(declared, db, shadow=place, **options)))
+    done, left = run(with_shadow(address, shadow, lambda db, place: sync(declared, db, shadow=place, **options)))
     if is_json:
         told = {name: [_as_data(each) for each in plan.changes] for name, plan in (("done", done), ("left", left))}
         click.echo(json.dumps(told))
@@ -98,8 +99,9 @@ def sync_command(
 async def with_shadow(url: str, shadow: str | None, work: Callable[[Any, Any], Awaitable[Any]]) -> Any:
     """Do work with a database, and with the one that is to stand in for it, or None."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(working("comparing"))
         db = await stack.enter_async_context(Database(url))
-        place = None if shadow is None else await stack.enter_async_context(Database(shadow))
+        place = None if shadow is None else await stack.enter_async_context(Database(keep_secret(shadow)))
         return await work(db, place)
 
 

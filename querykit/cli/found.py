@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from rich.console import Console
 
 from querykit import Table
+from querykit.cli.secrets import keep_secret
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+    from contextlib import AbstractContextManager
 
 T = TypeVar("T")
 
@@ -32,6 +35,11 @@ def run(work: Awaitable[T]) -> T:
         return await work
 
     return asyncio.run(whole())
+
+
+def working(words: str) -> AbstractContextManager[object]:
+    """Say on a terminal what takes a while, as long as it takes."""
+    return Console(stderr=True).status(words)
 
 
 def find_tables(place: str | None) -> list[Table]:
@@ -111,7 +119,8 @@ def find_url(given: str | None) -> str:
 
 def known_url(given: str | None) -> str | None:
     """The URL of a database, found as `find_url` finds it; None where nothing says it."""
-    return given or os.environ.get("QUERYKIT_URL") or find_setting("url") or None
+    found = given or os.environ.get("QUERYKIT_URL") or find_setting("url")
+    return keep_secret(found) if found else None
 
 
 def find_setting(name: str) -> str:
@@ -119,6 +128,9 @@ def find_setting(name: str) -> str:
     for folder in (Path.cwd(), *Path.cwd().parents):
         path = folder / "pyproject.toml"
         if path.is_file():
-            settings = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("querykit", {})
+            try:
+                settings = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("querykit", {})
+            except tomllib.TOMLDecodeError as error:
+                raise click.UsageError(f"{path}: {error}") from None
             return str(settings.get(name, ""))
     return ""

@@ -11,7 +11,7 @@ import click
 
 from querykit import Database
 from querykit.cli.diff import listed, takes_ignored, takes_schema, takes_shadow, takes_tables, with_shadow
-from querykit.cli.found import find_setting, find_tables, find_url, run
+from querykit.cli.found import as_json, find_setting, find_tables, find_url, run
 from querykit.migrations import MigrationError, MigrationEvent, Migrator
 from querykit.migrations.generated import migration_source, next_name, sql_source
 from querykit.schema.codegen import tables_of
@@ -48,37 +48,41 @@ def migrate(context: click.Context, url: str | None, folder: Path | None, lock_t
 
 @migrate.command()
 @click.argument("steps", type=click.IntRange(min=1), required=False)
+@as_json
 @click.pass_obj
-def up(settings: Any, steps: int | None) -> None:
+def up(settings: Any, steps: int | None, *, is_json: bool) -> None:
     """Apply what is pending, or the next STEPS of it."""
-    _report(_with(settings, lambda migrator: migrator.up(steps)))
+    _report(_with(settings, lambda migrator: migrator.up(steps)), is_json=is_json)
 
 
 @migrate.command()
 @click.argument("steps", type=click.IntRange(min=1), default=1)
+@as_json
 @click.pass_obj
-def down(settings: Any, steps: int) -> None:
+def down(settings: Any, steps: int, *, is_json: bool) -> None:
     """Take back the last migration, or the last STEPS."""
-    _report(_with(settings, lambda migrator: migrator.down(steps)))
+    _report(_with(settings, lambda migrator: migrator.down(steps)), is_json=is_json)
 
 
 @migrate.command()
 @click.argument("name")
+@as_json
 @click.pass_obj
-def to(settings: Any, name: str) -> None:
+def to(settings: Any, name: str, *, is_json: bool) -> None:
     """Apply or take back until NAME is the last one applied; "none" takes back all."""
-    _report(_with(settings, lambda migrator: migrator.to(None if name == "none" else name)))
+    _report(_with(settings, lambda migrator: migrator.to(None if name == "none" else name)), is_json=is_json)
 
 
 @migrate.command()
+@as_json
 @click.pass_obj
-def redo(settings: Any) -> None:
+def redo(settings: Any, *, is_json: bool) -> None:
     """Take back the last migration, and apply it again."""
-    _report(_with(settings, lambda migrator: migrator.redo()))
+    _report(_with(settings, lambda migrator: migrator.redo()), is_json=is_json)
 
 
 @migrate.command()
-@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+@as_json
 @click.pass_obj
 def status(settings: Any, is_json: bool) -> None:
     """Print every migration, and what has become of it."""
@@ -91,10 +95,15 @@ def status(settings: Any, is_json: bool) -> None:
 
 
 @migrate.command()
+@as_json
 @click.pass_obj
-def plan(settings: Any) -> None:
+def plan(settings: Any, *, is_json: bool) -> None:
     """Print the SQL of what is pending, without running it."""
-    for name, statements in _with(settings, lambda migrator: migrator.plan()).items():
+    planned = _with(settings, lambda migrator: migrator.plan())
+    if is_json:
+        click.echo(json.dumps(planned))
+        return
+    for name, statements in planned.items():
         click.echo(f"-- {name}")
         for statement in statements:
             click.echo(f"{statement};")
@@ -144,7 +153,7 @@ def generate(  # noqa: PLR0917 - options, by name
     It is made for the kind of database that it was compared with, which has to have all migrations that are there.
     """
     url, folder, _ = settings
-    declared = find_tables(tables)
+    address, declared = find_url(url), find_tables(tables)
     folder.mkdir(parents=True, exist_ok=True)
     options: dict[str, Any] = {"schema": schema, "ignore": listed(ignore)}
 
@@ -155,7 +164,7 @@ def generate(  # noqa: PLR0917 - options, by name
         seen = await differ(declared, db, shadow=place, **options)
         return seen.forth(), seen.back(tables_of(seen.before, seen.dialect))
 
-    forth, back = run(with_shadow(find_url(url), shadow, compared))
+    forth, back = run(with_shadow(address, shadow, compared))
     if not forth:
         click.echo("no differences")
         return
@@ -189,5 +198,8 @@ def _show(event: MigrationEvent) -> None:
     click.echo(line, err=True)
 
 
-def _report(names: list[str]) -> None:
+def _report(names: list[str], *, is_json: bool) -> None:
+    if is_json:
+        click.echo(json.dumps(names))
+        return
     click.echo("\n".join(names) if names else "nothing to do")

@@ -1,6 +1,6 @@
 """Queries that the command is told to look at."""
 
-from querykit import json_array_from, select_from, table
+from querykit import json_array_from, select_from, sql, table
 
 pet = table("pet")
 named = select_from(pet).select(pet.id).where(pet.name == "it's")
@@ -19,3 +19,6 @@ def made():
 
 def asked(name):
     return named.where(pet.name == name)
+
+
+one = sql("SELECT 1 AS n").returns_rows(n=int)

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -90,3 +92,57 @@ def test_a_password_is_never_printed():
     done = run("doctor", "postgresql://someone:h0pscotch@127.0.0.1:1/none")
     assert done.exit_code == 1
     assert "h0pscotch" not in done.output
+
+
+def test_a_password_is_hidden_in_whatever_fails(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    url = "postgresql://someone:h0p%23scotch@127.0.0.1:1/none"
+    (tmp_path / "failing.py").write_text(f"raise ValueError('{url}', 'h0p#scotch')\n")
+    for arguments in (
+        ["explain", "failing:query", url],
+        ["diff", url, "--tables", "failing"],
+        ["codegen", url],
+        ["repl", url, "-c", "1"],
+        ["migrate", "--url", url, "status"],
+        ["doctor", "postgresql//someone:h0p%23scotch@127.0.0.1"],
+        ["sync", "sqlite://", "--tables", "failing", "--shadow", url],
+        ["doctor", url.replace("none", "none?timeout=h0p%23scotch")],
+    ):
+        monkeypatch.setattr(sys, "path", [*sys.path])
+        sys.modules.pop("failing", None)
+        done = run(*arguments)
+        assert done.exit_code in (1, 2), arguments
+        assert done.output, arguments
+        if arguments[0] != "sync":
+            assert "h0p" not in done.output, arguments
+
+
+def test_a_plan_can_be_read_by_programs(urls, database_name):
+    done = run("explain", f"{PLACE}:one", urls[database_name], "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["plan"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete(shell):
+    done = run("completion", shell)
+    assert done.exit_code == 0, done.output
+    assert "_QUERYKIT_COMPLETE" in done.stdout
+    if shell == "bash":
+        done = subprocess.run(["/bin/bash", "-n"], input=done.stdout, text=True, check=False)
+        assert done.returncode == 0
+
+
+def test_words_are_completed(monkeypatch):
+    monkeypatch.setenv("_QUERYKIT_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "querykit migr")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    done = CliRunner().invoke(main, [], prog_name="querykit")
+    assert done.stdout == "plain,migrate\n"
+
+
+def test_a_settings_file_that_is_none_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool")
+    done = run("doctor", QUERYKIT_URL=None)
+    assert (done.exit_code, "pyproject.toml" in done.stderr) == (2, True)
