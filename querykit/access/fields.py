@@ -46,9 +46,9 @@ class Place(NamedTuple):
         """What stands in nothing else."""
         return cls((), (table._reference,), 1)
 
-    def at(self, key: Any) -> Place:
-        """What a key of it leads to."""
-        return Place((*self.path, key), self.names, self.depth)
+    def at(self, *keys: Any) -> Place:
+        """What a key of it leads to, or one after the other."""
+        return Place(self.path + keys, self.names, self.depth)
 
     def inner(self, *names: str) -> Place:
         """One in it, of a table of its own if one is named."""

@@ -67,16 +67,16 @@ class _Finder:
         """A query with the columns, the relations, the filter, the order and the limit that are asked for."""
         if place.depth > self._limits.depth:
             raise InputError(place.path, f"relations stand in one another no deeper than {self._limits.depth} times")
-        query = query.select(*self._columns(table, given.get("columns"), place.at("columns")))
-        for name, options in _included(given.get("include"), place.at("include")):
-            query = query.select(self._relation(table, name, options, place.at("include").at(name)))
+        query = query.select(*self._columns(table, given.get("columns"), place))
+        included = _included(given.get("include"), place)
+        nested = [self._relation(table, name, options, place.at("include", name)) for name, options in included]
+        query = query.select(*nested) if nested else query
         where = given.get("where")
         if where is not None:
             query = query.where(self._condition(table, where, place.at("where")))
         keys = _several(given.get("order_by"))
         if keys:
-            place_of_keys = place.at("order_by")
-            query = query.order_by(*[self._key(table, each, place_of_keys, at) for at, each in enumerate(keys)])
+            query = query.order_by(*[self._key(table, each, place, at) for at, each in enumerate(keys)])
         for clause in ("limit", "offset"):
             count = given.get(clause)
             if count is not None:
@@ -91,17 +91,19 @@ class _Finder:
         if names is None:
             return list(visible.values())
         if not isinstance(names, list | tuple) or not names:
-            raise InputError(place.path, f"takes a list of columns, not {shown(names)}")
-        return [_named(visible, each, place, at) for at, each in enumerate(names)]
+            raise InputError((*place.path, "columns"), f"takes a list of columns, not {shown(names)}")
+        found = [_named(visible, each, place, "columns", at) for at, each in enumerate(names)]
+        if len(set(names)) < len(names):
+            raise InputError((*place.path, "columns"), "names a column twice")
+        return found
 
     def _key(self, table: Table, key: Any, place: Place, at: int) -> Any:
         if not isinstance(key, str):
             if isinstance(key, Expression) or hasattr(key, "direction"):
                 return key
-            raise InputError(
-                (*place.path, at), f"a key is a column's name, with - before it to descend, not {shown(key)}"
-            )
-        column = _named(visible_columns(table), key.removeprefix("-"), place, at)
+            message = f"a key is a column's name, with - before it to descend, not {shown(key)}"
+            raise InputError((*place.path, "order_by", at), message)
+        column = _named(visible_columns(table), key.removeprefix("-"), place, "order_by", at)
         return column.desc() if key.startswith("-") else column.asc()
 
     def _count(self, count: object, clause: str, place: Place) -> int:
@@ -112,9 +114,9 @@ class _Finder:
 
     def _relation(self, table: Table, name: object, options: Any, place: Place) -> Expression[Any]:
         relations = relations_of(table)
-        if name not in relations:
+        if not isinstance(name, str) or name not in relations:
             raise InputError(place.path, f"no such relation{did_you_mean(name, relations)}")
-        related = relations[str(name)].reached_from(table, taken=place.names)
+        related = relations[name].reached_from(table, taken=place.names)
         query = self.select(*self._rows(related, _options(related, options, place), place))
         nest = json_object_from if isinstance(related, One) else json_array_from
         return nest(query).as_(related.relation.name)
@@ -130,9 +132,15 @@ class _Finder:
 def _included(include: Any, place: Place) -> Iterable[tuple[Any, Any]]:
     if isinstance(include, dict):
         return include.items()
-    if include is None or isinstance(include, list | tuple):
-        return [(each, True) for each in include or ()]
-    raise InputError(place.path, f"takes a list of relations, or an object, not {shown(include)}")
+    if include is None:
+        return ()
+    if not isinstance(include, list | tuple):
+        message = f"takes a list of relations, or an object, not {shown(include)}"
+        raise InputError((*place.path, "include"), message)
+    for at, each in enumerate(include):
+        if not isinstance(each, str) or each in include[:at]:
+            raise InputError((*place.path, "include", at), "takes the names of relations, each once")
+    return [(each, True) for each in include]
 
 
 def _options(related: Related[Any], options: Any, place: Place) -> dict[str, Any]:
@@ -151,7 +159,7 @@ def _several(keys: Any) -> Sequence[Any]:
     return keys if isinstance(keys, list | tuple) else () if keys is None else (keys,)
 
 
-def _named(columns: Mapping[str, Column[Any]], name: object, place: Place, at: int) -> Column[Any]:
+def _named(columns: Mapping[str, Column[Any]], name: object, place: Place, *keys: str | int) -> Column[Any]:
     if isinstance(name, str) and name in columns:
         return columns[name]
-    raise InputError((*place.path, at), f"no such column{did_you_mean(name, columns)}")
+    raise InputError((*place.path, *keys), f"no such column{did_you_mean(name, columns)}")
