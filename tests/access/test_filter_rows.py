@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from querykit import AwareDatetime, Column, Database, DatabaseError, Json, Table, column, select_from
-from querykit.access import parse_filter
+from querykit.access import paginate_cursor, parse_filter
 from querykit.access.operators import OPERATORS
 from querykit.errors import InputError
 from querykit.schema import Numeric, Varchar, create_table, drop_table
@@ -151,3 +151,20 @@ async def test_no_input_breaks_a_query(db, things, name, operators, path):
         return
     with suppress(DatabaseError):  # a value that a database does not hold
         assert set(await ids(db, data)) <= {1, 2, 3}
+
+
+@pytest.mark.parametrize("name", [name for name in thing._columns if name != "facts"])
+async def test_pages_are_ordered_by_values_of_every_type(db, things, name):
+    more = [{"id": 4} | ({name: FULL[name]} if name != "id" else {}), {"id": 5}]
+    await db.insert_into(thing).values(more).execute()
+    try:
+        query = db.select_from(thing).select(thing.id)
+        for key in (thing[name].desc(), thing[name].asc(nulls="first")):
+            page = await paginate_cursor(query, order_by=[key], limit=2, secret="secret")
+            met = list(page.items)
+            while page.next is not None:
+                page = await paginate_cursor(query, order_by=[key], limit=2, secret="secret", after=page.next)
+                met += page.items
+            assert sorted(each["id"] for each in met) == [1, 2, 3, 4, 5]
+    finally:
+        await db.delete_from(thing).where(thing.id > 3).execute()

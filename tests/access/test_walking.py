@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from querykit import BuildError, Column, Database, Table, column, cte, fn, select_from, with_
-from querykit.access import paginate_cursor
+from querykit.access import paginate, paginate_cursor
 from querykit.errors import InputError
 from querykit.schema import Varchar, create_table, drop_table
 from tests.access.test_pages import AMOUNTS, LABELS, SECRET
@@ -171,3 +171,31 @@ async def test_a_cursor_is_one_text_alone(db, items):
                 continue
             with pytest.raises(InputError, match="is no cursor"):
                 await paginate_cursor(query, order_by=order_by, limit=1, secret=SECRET, after=cursor)
+
+
+async def test_what_has_no_key_of_its_own_is_paged_as_a_table(db, items):
+    await db.delete_from(item).all_rows().execute()
+    await fill(db, [(label, rank, None) for label in ("a", "b", None) for rank in (1, 1, None)])
+    labels = select_from(item).select(item.label, item.rank)
+    grouped = select_from(item).select(item.rank, fn.count().as_("items")).group_by(item.rank)
+    for query, keys, count in [
+        (labels.distinct(), ["label", "rank"], 6),
+        (labels.union(labels.where(item.rank == 1)), ["rank", "label"], 6),
+        (grouped, ["items", "rank"], 2),
+    ]:
+        table = query.as_("paged")
+        order_by = [table[keys[0]].desc(), table[keys[1]]]
+        met, cursor = [], None
+        while cursor is not None or not met:
+            page = await paginate_cursor(
+                db.select_from(table).select(table[keys[0]], table[keys[1]]),
+                order_by=order_by,
+                limit=2,
+                secret=SECRET,
+                is_unique=True,
+                after=cursor,
+            )
+            met += [tuple(each.values()) for each in page.items]
+            cursor = page.next
+        assert len(met) == len(set(met)) == count
+        assert (await paginate(query.order_by(item.rank), limit=2, db=db)).total == count
