@@ -52,10 +52,10 @@ def find_query(
     """
     given = {"where": where, "order_by": order_by, "limit": limit, "offset": offset}
     given |= {"columns": columns, "include": include}
-    return _Finder(max_limit, Limits(depth=max_depth)).select(select_from(table), table, given, Place.outermost(table))
+    return Finder(max_limit, Limits(depth=max_depth)).select(select_from(table), table, given, Place.outermost(table))
 
 
-class _Finder:
+class Finder:
     """Puts the query together; the same for the rows that are asked for, and for each relation in them."""
 
     def __init__(self, max_limit: int, limits: Limits) -> None:
@@ -67,16 +67,22 @@ class _Finder:
         """A query with the columns, the relations, the filter, the order and the limit that are asked for."""
         if place.depth > self._limits.depth:
             raise InputError(place.path, f"relations stand in one another no deeper than {self._limits.depth} times")
+        return self.narrowed(self.shaped(query, table, given, place), table, given, place)
+
+    def shaped(self, query: Any, table: Table, given: Mapping[str, Any], place: Place) -> Any:
+        """A query with the columns, the relations and the order that are asked for."""
         query = query.select(*self._columns(table, given.get("columns"), place))
         included = _included(given.get("include"), place)
         nested = [self._relation(table, name, options, place.at("include", name)) for name, options in included]
         query = query.select(*nested) if nested else query
+        keys = [self._key(table, each, place, at) for at, each in enumerate(_several(given.get("order_by")))]
+        return query.order_by(*keys) if keys else query
+
+    def narrowed(self, query: Any, table: Table, given: Mapping[str, Any], place: Place) -> Any:
+        """A query with the filter and the limit that are asked for."""
         where = given.get("where")
         if where is not None:
             query = query.where(self._condition(table, where, place.at("where")))
-        keys = _several(given.get("order_by"))
-        if keys:
-            query = query.order_by(*[self._key(table, each, place, at) for at, each in enumerate(keys)])
         for clause in ("limit", "offset"):
             count = given.get(clause)
             if count is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+import marshal
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from querykit import Expression, Table, and_, exists, fn, or_, select, select_from
 from querykit.access.fields import Place, key_value, listed, shown, visible_columns
 from querykit.access.filters import Limits, read_filter
-from querykit.access.find import find_query
+from querykit.access.find import Finder
 from querykit.access.plugged import audit, soft_deletion
 from querykit.access.schemas import check_row
 from querykit.errors import BuildError, InputError
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
     from querykit import Column, Condition
     from querykit.access.fields import Path
+
+_SHAPES: Final = 100
+"""How many queries a repository keeps, less what each asks for; data from outside may make any number of them."""
+_LARGEST_SHAPE: Final = 2000
+"""In bytes of what was asked for."""
 
 
 class ReadRepository:
@@ -69,6 +75,8 @@ class ReadRepository:
         self.table = table
         self._where = where
         self._max_limit = max_limit
+        self._finder = Finder(max_limit, Limits())
+        self._shapes: dict[bytes, Any] = {}
         self._output = output if validate_output else None
 
     def using(self, db: Any) -> Self:
@@ -90,16 +98,9 @@ class ReadRepository:
         include: Sequence[str] | Mapping[str, Any] = (),
     ) -> Any:
         """The query of `find`, to print, to change, or to page through."""
-        query = find_query(
-            self.table,
-            where=where,
-            order_by=order_by,
-            limit=limit,
-            offset=offset,
-            columns=columns,
-            include=include,
-            max_limit=self._max_limit,
-        )
+        asked = {"where": where, "limit": limit, "offset": offset}
+        shaped = self._shaped({"order_by": order_by, "columns": columns, "include": include})
+        query = self._finder.narrowed(shaped, self.table, asked, Place.outermost(self.table))
         own = self._own_filter()
         return query.where(*own) if own else query
 
@@ -218,6 +219,23 @@ class ReadRepository:
                 for name in hidden & (document or {}).keys():
                     del document[name]
         return entries
+
+    # -- queries ------------------------------------------------------------------------------------------------------
+
+    def _shaped(self, asked: dict[str, Any]) -> Any:
+        """The query with columns, relations and an order. One that is asked for again is not made again."""
+        try:
+            key = marshal.dumps(asked, 0)  # tells every type of plain data apart, and takes no expression
+        except ValueError:
+            key = b""
+        found = self._shapes.get(key)
+        if found is None:
+            found = self._finder.shaped(select_from(self.table), self.table, asked, Place.outermost(self.table))
+            if key and len(key) < _LARGEST_SHAPE:
+                if len(self._shapes) >= _SHAPES:
+                    self._shapes.clear()
+                self._shapes[key] = found
+        return found
 
     # -- conditions ---------------------------------------------------------------------------------------------------
 

@@ -194,3 +194,53 @@ def test_a_table_without_a_key_is_refused():
 
     with pytest.raises(BuildError, match="key="):
         ReadRepository(None, Note())
+
+
+def include(**options):
+    return {"include": {"pets": options}}
+
+
+ASKED = [
+    {},
+    {"columns": ["id"]},
+    {"columns": ("id",)},
+    {"columns": ["id", "first_name"], "order_by": "-id"},
+    {"order_by": ["id"], "limit": 1},
+    {"order_by": ["id"], "limit": 2, "offset": 1},
+    {"order_by": person.id.desc()},
+    {"order_by": person.birth_year.desc()},
+    include(limit=1),
+    include(limit=True),
+    include(limit=1.0),
+    include(where={"name": "Rex"}),
+    include(where={"name": "Amy"}),
+    include(where={"name": 1}),
+    include(where={"weight": 0.0}),
+    include(where={"weight": -0.0}),
+    include(where={"weight": 1}),
+    include(where={"weight": 1.0}),
+    include(where={"weight": True}),
+    include(where=pet.name == "Rex"),
+    include(where=pet.name == "Amy"),
+    {"include": ["pets"]},
+    {"include": ["pets", "pets"]},
+    {"columns": ["id"] * 3000},
+]
+
+
+def made(people, asked):
+    try:
+        compiled = people.find_query(**asked).compile("postgres")
+    except InputError as error:
+        return error.path, error.reason
+    return compiled.sql, repr(compiled.parameters)
+
+
+def test_what_is_asked_again_is_made_as_if_it_were_new():
+    people = ReadRepository(None, person)
+    for _ in range(2):
+        for asked in ASKED:
+            assert made(people, asked) == made(ReadRepository(None, person), asked), asked
+    for number in range(250):  # more than are kept
+        assert made(people, include(where={"id": number}))[1] == repr((number,))
+    assert 0 < len(people._shapes) <= 100
