@@ -100,20 +100,23 @@ class Relation(Generic[RelatedT]):
         return joined
 
     def table_of(self, target: Any) -> Table:
-        """The table that a declaration names: by class, by a function, or by a class's name beside the owner's.
+        """The table that a declaration names: by class, by a function, or by a class's name.
 
         Raises:
             BuildError: it is no table.
         """
-        module = sys.modules.get(self.owner.__module__)
-        found = getattr(module, target, None) if isinstance(target, str) else target
+        module = self.owner.__module__
+        found = target
+        if isinstance(target, str):
+            module, _, name = target.rpartition(".") if "." in target else (module, "", target)
+            found = getattr(sys.modules.get(module), name, None)
         if callable(found) and not isinstance(found, type):
             found = found()
         if isinstance(found, type) and issubclass(found, Table):
             return found()
         if isinstance(found, Table):
             return found
-        hint = f"; {self.owner.__module__} has no such table" if isinstance(target, str) else ""
+        hint = f"; {module} has no such table, or is not imported" if isinstance(target, str) else ""
         raise BuildError(f"{self!r} leads to a table, not to {target!r}{hint}")
 
     def __repr__(self) -> str:
@@ -154,7 +157,8 @@ def has_many(
     """Rows of another table that refer to a row of this one.
 
     Args:
-        target: The other table: its class, a function that gives it, or its class's name in the same module.
+        target: The other table: its class, a function that gives it, or its class's name: that of one in the same
+            module, or with its module before it, ``"shop.pets.Pet"``.
         by: The columns of the other table that refer to this one; needed where `references` does not say it.
         key: The columns of this table that they hold, if not the primary key.
         where: What the rows must meet beside that, such as the type in a polymorphic relation.

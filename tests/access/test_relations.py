@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from querykit import BuildError, Column, MultipleResultsError, Table, exists, select_from
+from querykit import BuildError, Column, MultipleResultsError, Table, column, exists, select_from
 from querykit.access import belongs_to, has_many, relations_of
 from tests.access.tables import Person, Pet, person, pet, toy
 from tests.expected import compiles_to, spelled
@@ -114,6 +114,23 @@ async def test_the_rows_are_a_query_for_the_whole_builder(db):
     )
     compiles_to(names, spelled(sql, (11,)))
     assert await db.fetch_column(names.order_by(person.id)) == [2, 3, 4]
+
+
+class Kennel(Table, name="kennel"):
+    id: Column[int] = column(primary_key=True)
+
+    of_module = has_many("tests.access.tables.Pet", by="owner_id")
+    of_no_module = has_many("tests.access.missing.Pet", by="owner_id")
+    of_no_class = has_many("tests.access.tables.Missing", by="owner_id")
+
+
+def test_a_table_of_another_module_is_named_with_it():
+    kennel = Kennel()
+    assert isinstance(kennel.of_module.table, Pet)
+    with pytest.raises(BuildError, match=r"tests\.access\.missing has no such table, or is not imported"):
+        kennel.of_no_module.rows()
+    with pytest.raises(BuildError, match=r"tests\.access\.tables has no such table"):
+        kennel.of_no_class.rows()
 
 
 def test_relations_are_listed_by_name():
