@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from querykit import Expression, RequireWherePlugin, Table, delete_from, excluded, insert_into, update
-from querykit.access.fields import listed, visible_columns
+from querykit.access.fields import listed, shown, visible_columns
 from querykit.access.filters import Limits
 from querykit.access.plugged import soft_deletion
 from querykit.access.read_repository import ReadRepository
@@ -107,7 +107,7 @@ class Repository(ReadRepository):
         Where the data names the key of every row it is one INSERT, and one SELECT that reads them; else it is an INSERT
         for each row, as no database promises which number goes to which row. All of it is in a transaction.
         """
-        values = [self._to_add(each, (at,)) for at, each in enumerate(rows)]
+        values = [self._to_add(each, (at,)) for at, each in enumerate(_several(rows))]
         if not values:
             return []
         async with self._written() as db:
@@ -137,7 +137,7 @@ class Repository(ReadRepository):
         The arguments are those of `upsert`. Tells how many rows there were in the data; no two may have one key.
         """
         keys = self._keys_of_upsert(on)
-        values = [self._to_upsert(each, keys, (at,)) for at, each in enumerate(rows)]
+        values = [self._to_upsert(each, keys, (at,)) for at, each in enumerate(_several(rows))]
         if len({tuple([each[key.name] for key in keys]) for each in values}) < len(values):
             raise InputError((), "two rows have one key")
         if any(each.keys() != values[0].keys() for each in values):
@@ -208,7 +208,7 @@ class Repository(ReadRepository):
             NoResultError: there is no such row.
             StaleRowError: a row is of another version.
         """
-        split = [self._split(each, (at,)) for at, each in enumerate(rows)]
+        split = [self._split(each, (at,)) for at, each in enumerate(_several(rows))]
         async with self.db.transaction() as trx:
             inside = self.using(trx)
             return [await inside.update_by_id(id_, data, version=version) for id_, data, version in split]
@@ -361,3 +361,9 @@ class Repository(ReadRepository):
             raise InputError(("where",), "leaves no row out; every row is all_rows()") from None
         own = self._own_filter()
         return asked.where(*own) if own else asked
+
+
+def _several(rows: Any) -> Sequence[Any]:
+    if not isinstance(rows, list | tuple):
+        raise InputError((), f"takes a list of rows, not {shown(rows)}")
+    return rows
