@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Mapping
 from itertools import islice
+from operator import is_, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from pypika.terms import Term
 
 from querykit.builder.compiled import CompiledQuery, ExecuteResult
 from querykit.builder.creator import insert_into
+from querykit.builder.write import with_columns
 from querykit.errors import BuildError, UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +79,10 @@ async def copy_rows(
                 raise BuildError("copy_into() takes rows that all have the same columns")
             prepared: Any
             prepared, through = runner._prepared(insert.with_part("is_copied", True))
-            compiled, rows = _copying(prepared, dialect), _adapted_rows(prepared, dialect)
+            # rows that came through the checks as they are hold nothing but values of their columns' types
+            is_plain = prepared.rows is insert.rows and all(map(is_, insert.rows, chunk))
+            compiled = _copying(prepared, dialect)
+            rows: Any = _adapted_rows(prepared, dialect, is_plain=is_plain)
             result = await transaction._run_through(through, compiled, "copy", rows, timeout)
             count += result.rows_affected or 0
     return ExecuteResult(count, None)
@@ -94,22 +99,20 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _adapted_rows(insert: Insert[Any, Any], dialect: Dialect) -> tuple[tuple[object, ...], ...]:
-    """The rows as the driver takes them, column by column."""
+def _adapted_rows(insert: Insert[Any, Any], dialect: Dialect, *, is_plain: bool) -> Sequence[tuple[object, ...]]:
+    """The rows as the driver takes them, column by column; most columns it takes as they are."""
     adapters = dialect.values.adapters
-    columns: list[Sequence[Any]] = list(zip(*insert.rows, strict=True))
-    for place, (target, values) in enumerate(zip(insert.targets, columns, strict=True)):
-        kinds = set(map(type, values))
-        if any(issubclass(kind, Term) for kind in kinds):
+    changed: dict[int, list[Any]] = {}
+    for place, target in enumerate(insert.targets):
+        value_of = itemgetter(place)
+        if not is_plain and any(issubclass(kind, Term) for kind in set(map(type, map(value_of, insert.rows)))):
             raise BuildError(f"copy_into() takes values for every column, not expressions or defaults ({target.name})")
         adapt: Callable[[Any], object] | None
-        if target.value_type is not None:
-            adapt = adapters[target.value_type]
-            if adapt is not None:
-                columns[place] = [None if value is None else adapt(value) for value in values]
-        else:
-            columns[place] = [dialect.values.adapted(value) for value in values]
-    return tuple(zip(*columns, strict=True))
+        if target.value_type is None:
+            changed[place] = [dialect.values.adapted(value) for value in map(value_of, insert.rows)]
+        elif (adapt := adapters[target.value_type]) is not None:
+            changed[place] = [None if value is None else adapt(value) for value in map(value_of, insert.rows)]
+    return with_columns(insert.rows, changed) if changed else insert.rows
 
 
 async def _chunks(rows: Iterable[Any] | AsyncIterable[Any], size: int) -> AsyncIterator[list[Any]]:
