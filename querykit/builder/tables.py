@@ -148,6 +148,10 @@ class Source:
         return f"<{type(self).__name__} {self._reference}>"
 
 
+ALIASES_KEPT = 50
+"""How many aliases a table keeps, so that made-up names cannot fill the memory."""
+
+
 class UnknownColumnError(BuildError, AttributeError):
     """A column that a declared table does not have; an AttributeError too, as Python expects of a missing attribute."""
 
@@ -221,7 +225,20 @@ class Table(Source):
         return options if isinstance(options, ColumnOptions) else PLAIN
 
     def as_(self, alias: str) -> Self:
-        """The same table under another name, with columns of its own: needed where a table meets itself."""
+        """The same table under another name, with columns of its own: needed where a table meets itself.
+
+        Asked again, it gives the same object: to make its columns takes a fifth of the time of building a query.
+        """
+        kept = self.__dict__.setdefault("_aliases", {})
+        aliased: Self | None = kept.get(alias) if type(alias) is str else None
+        if aliased is not None and aliased._schema == self._schema:  # not so for those of a copy under a schema
+            return aliased
+        aliased = self._aliased(alias)
+        if len(kept) < ALIASES_KEPT:
+            kept[alias] = aliased
+        return aliased
+
+    def _aliased(self, alias: str) -> Self:
         aliased = object.__new__(type(self))
         types = {name: column.value_type for name, column in self._columns.items()}
         if self._column_names:
@@ -270,7 +287,9 @@ def checked_name(name: str, what: str) -> str:
     return name
 
 
-_TAKEN_NAMES = frozenset(name for name in (*dir(Table), "_name", "_schema", "_alias", "_reference", "_columns"))
+_TAKEN_NAMES = frozenset(
+    name for name in (*dir(Table), "_name", "_schema", "_alias", "_aliases", "_reference", "_columns")
+)
 
 
 def _declared_columns(cls: type[Table]) -> Mapping[str, ValueType | None]:

@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 
-from querykit import Column, Table, insert_into, json_object_from, select, select_from, sql, table
+from querykit import (
+    Column,
+    Table,
+    WithSchemaPlugin,
+    insert_into,
+    json_object_from,
+    rewrite,
+    select,
+    select_from,
+    sql,
+    table,
+)
+from querykit.builder.tables import ALIASES_KEPT
 from querykit.errors import BuildError, UndefinedColumnError
 from tests.expected import compiles_to
 from tests.sample import PEOPLE, Person, person
@@ -272,3 +284,16 @@ def test_a_table_has_no_length_and_no_items():
         len(table("person"))  # type: ignore[arg-type]
     with pytest.raises((TypeError, BuildError)):
         list(table("person"))  # type: ignore[call-overload]
+
+
+def test_an_alias_is_made_once_for_a_table_and_a_schema():
+    pet = table("pet")
+    assert pet.as_("p") is pet.as_("p")
+    assert pet.as_("p") is not table("pet").as_("p")
+    assert type(person.as_("p")) is type(person)
+    elsewhere = rewrite(select_from(pet).select(pet.id), WithSchemaPlugin("zoo")._qualified).sources[0]
+    for each, name in ((elsewhere, "zoo"), (pet, None), (elsewhere, "zoo")):
+        assert (each.as_("p")._schema, each.as_("p").id.reference) == (name, "p")
+    for number in range(200):
+        assert pet.as_(f"p{number}").id.reference == f"p{number}"
+    assert len(pet._aliases) == ALIASES_KEPT
