@@ -128,7 +128,7 @@ UNKNOWN = [
     [[1]],
     set(),
     {1},
-    object(),
+    NotImplemented,
     int,
     1.5,
     True,
