@@ -12,11 +12,13 @@ PAGE = TESTS.parent / "docs" / "coverage.md"
 ROWS = {
     "KM": range(1, 49),
     "WKM": range(1, 15),
-    "KS": range(70, 93),
-    "WKS": (*range(11, 17), *range(19, 23)),
-    "IG": (1, *range(9, 38)),
+    "KY": range(134, 152),
+    "WKY": (26, 27),
+    "KS": (*range(70, 93), *range(113, 118)),
+    "WKS": (*range(11, 17), *range(19, 23), 24),
+    "IG": range(1, 38),
     "WIG": range(1, 14),
-    "HD": (*range(10, 30), *range(35, 41)),
+    "HD": range(1, 41),
     "WHD": range(1, 20),
 }
 """The numbers of the rows, by library."""
