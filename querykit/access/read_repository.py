@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshal
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 
 from querykit import Expression, Table, and_, exists, fn, or_, select, select_from
 from querykit.access.fields import Place, key_value, listed, shown, visible_columns
@@ -23,6 +23,17 @@ _SHAPES: Final = 100
 """How many queries a repository keeps, less what each asks for; data from outside may make any number of them."""
 _LARGEST_SHAPE: Final = 2000
 """In bytes of what was asked for."""
+
+
+class FindOptions(TypedDict, total=False):
+    """What `ReadRepository.find` takes."""
+
+    where: Any
+    order_by: Any
+    limit: int | None
+    offset: int | None
+    columns: Sequence[str] | None
+    include: Sequence[str] | Mapping[str, Any]
 
 
 class ReadRepository:
@@ -179,7 +190,7 @@ class ReadRepository:
 
     # -- what plugins keep --------------------------------------------------------------------------------------------
 
-    async def find_with_deleted(self, **options: Any) -> list[dict[str, Any]]:
+    async def find_with_deleted(self, **options: Unpack[FindOptions]) -> list[dict[str, Any]]:
         """The rows that meet a filter, those too that `SoftDeletePlugin` marked as deleted; options as in `find`.
 
         Related rows that are deleted are not there.
@@ -191,7 +202,7 @@ class ReadRepository:
         found = await self.db.fetch_all(self.find_query(**options).with_deleted(self.table))
         return self._checked(found) if options.get("columns") is None else found
 
-    async def find_deleted(self, **options: Any) -> list[dict[str, Any]]:
+    async def find_deleted(self, **options: Unpack[FindOptions]) -> list[dict[str, Any]]:
         """The rows that meet a filter among those that `SoftDeletePlugin` marked as deleted; options as in `find`.
 
         Raises:

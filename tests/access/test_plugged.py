@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from querykit import AuditPlugin, AwareDatetime, Column, Database, SoftDeletePlugin, Table, UsageError, column
-from querykit.access import Repository, has_many
+from querykit import (
+    AuditPlugin,
+    AwareDatetime,
+    Column,
+    Database,
+    PolicyViolationError,
+    RowLevelSecurityPlugin,
+    SoftDeletePlugin,
+    Table,
+    UsageError,
+    column,
+)
+from querykit.access import Repository, all_rows, has_many
 from querykit.errors import BuildError, InputError, NoResultError, StaleRowError
 from querykit.plugins import AuditTable
 from querykit.schema import Varchar, create_table, drop_table
@@ -148,3 +159,26 @@ async def test_what_no_plugin_keeps_is_refused_by_name(tables):
             with pytest.raises(UsageError, match=r"write down changes of 'note'.*AuditPlugin"):
                 await notes.history(1)
             assert await notes.delete_by_id(1) is True, "nothing was done"
+
+
+async def test_policies_hold_in_every_read_and_write(tables):
+    of_tenant = RowLevelSecurityPlugin({"note": lambda table, ctx: table.version == ctx.tenant})
+    async with Database(tables) as whole, Database(tables, plugins=[of_tenant]) as guarded:
+        rows = [
+            {"id": number, "text": f"t{number}", "version": 1 + number % 2, "parent_id": 1} for number in range(1, 7)
+        ]
+        await Repository(whole, note).insert_many(rows)
+        notes = Repository(guarded.with_context(tenant=2), note)
+        found = await notes.find(where={"id": {"lt": 4}}, columns=["id"], include={"answers": {"columns": ["id"]}})
+        assert found[0] == {"id": 1, "answers": [{"id": 1}, {"id": 3}, {"id": 5}]}
+        assert [each["id"] for each in found] == [1, 3]
+        assert (await notes.count(), await notes.find_by_id(2), await notes.exists(where={"id": 4})) == (3, None, False)
+        assert await notes.find(where={"answers": {"some": {"id": 2}}}) == []
+        with pytest.raises(PolicyViolationError):
+            await notes.insert({"id": 9, "text": "x", "version": 1})
+        with pytest.raises(NoResultError):
+            await notes.update_by_id(2, {"text": "x"})
+        assert await notes.delete_by_ids([1, 2, 3, 4]) == 2
+        assert await notes.update(all_rows(), {"text": "x"}) == 1
+        assert await notes.truncate() == 1
+        assert sorted([each["id"] for each in await Repository(whole, note).find()]) == [2, 4, 6]
