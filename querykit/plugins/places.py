@@ -125,7 +125,8 @@ def _joined(join: Join, condition_of: ConditionOf, where: list[Term], place: int
     condition = _condition(join.source, condition_of)
     if condition is None:
         return join
-    if join.predicates and (join.kind == "INNER" or (join.kind == "LEFT" and not _has_queries(condition))):
+    is_plain = not _has_queries(condition)
+    if join.predicates and (is_plain if join.kind == "LEFT" else join.kind == "INNER" and (is_plain or place > last)):
         return join._replace(predicates=(condition, *join.predicates))
     if join.kind in ("LEFT", "FULL"):
         return join._replace(source=derived(static_cast("Table", join.source), condition))
@@ -133,5 +134,5 @@ def _joined(join: Join, condition_of: ConditionOf, where: list[Term], place: int
 
 
 def _has_queries(condition: RowFilter) -> bool:
-    """Whether a condition holds a query: in ON of a LEFT JOIN, MySQL 9.7 gave rows that ``IN (SELECT …)`` excludes."""
+    """Whether a condition holds a query: in ON within an outer join, MySQL 9.7 gave rows that it excludes."""
     return bool(condition.reads)

@@ -118,7 +118,8 @@ class RowLevelSecurityPlugin(TablePlugin):
         found = policy(table, request)
         if isinstance(found, bool):
             return TRUE if found else FALSE
-        if not isinstance(found, Expression):
+        type_ = found.value_type if isinstance(found, Expression) else None
+        if not isinstance(found, Expression) or (type_ is not None and type_.stored_kind != "bool"):
             raise ConfigurationError(f"the policy of {table._name!r} gave a {type(found).__name__}, not a condition")
         if table._schema is not None:  # as with_schema() has it for the query
             found = rewrite(found, WithSchemaPlugin(table._schema)._qualified)

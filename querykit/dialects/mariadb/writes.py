@@ -30,6 +30,7 @@ class MariaDBWrites(MySQLWrites):
     deletes_joined: bool = False
 
     reads_what_it_writes = True
+    drops_conditions = False
 
     lock_words: ClassVar = {"UPDATE": "FOR UPDATE", "SHARE": "LOCK IN SHARE MODE"}
 

@@ -9,7 +9,7 @@ from querykit.builder.marks import refuse_unheard
 from querykit.builder.query import Query
 from querykit.builder.select import Select
 from querykit.builder.tables import Column
-from querykit.dialects.compiler import Compiler
+from querykit.dialects.mysql.semijoins import MySQLSemijoins
 from querykit.dialects.writes import refuse_unrestricted, written_from
 from querykit.errors import CompileError
 
@@ -37,7 +37,7 @@ ROWS_NOT_WORTH_A_LOOK = 100
 _LONG = (str, bytes, bytearray)
 
 
-class MySQLWrites(Compiler):
+class MySQLWrites(MySQLSemijoins):
     """Writes the statements that change rows.
 
     Attributes:
@@ -256,8 +256,8 @@ class MySQLWrites(Compiler):
     def is_read(self, own: tuple[Any, ...], waiting: list[tuple[Any, ...]]) -> bool:
         """Whether another assignment that is still to be written reads the column of this one."""
         column = own[0]
-        name = f"{self.names[column.reference]}.{self.names[column.column_name]}"
-        return any(each is not own and name in each[1].partition(" = ")[2] for each in waiting)
+        name = f"{self.names[column.reference]}.{self.names[column.column_name]}".casefold()  # as servers see columns
+        return any(each is not own and name in each[1].partition(" = ")[2].casefold() for each in waiting)
 
     # -- UPDATE, DELETE -----------------------------------------------------------------------------------------------
 

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from querykit import (
     CompileError,
     Database,
-    DatabaseError,
     PolicyViolationError,
     RowLevelSecurityPlugin,
-    SoftDeletePlugin,
+    cte,
+    exists,
+    fn,
     insert_into,
     select_from,
     sql,
@@ -161,6 +162,49 @@ async def test_a_random_query_sees_the_rows_of_one_tenant(pair: Pair, random: Ra
         assert await outcome(pair.guarded, query) == await outcome(pair.alone, query)
 
 
+BY_EXISTS = POLICIES | {
+    "prop_toy": lambda table, ctx: exists(
+        select_from(OF_TENANT).select(OF_TENANT.id).where(OF_TENANT.id == table.pet_id, OF_TENANT.tenant == ctx.name)
+    )
+}
+T0, T1, LAST = toy.as_("t0"), person.as_("t1"), toy.as_("last")
+
+
+def outer_joins() -> list[Any]:
+    """Sub-queries on the side of an outer join that may be NULL, where MySQL drops conditions of those it joins."""
+    owned = select_from(pet).select(pet.id)
+    derived = select_from(toy).select(toy.id, toy.pet_id).as_("derived")
+    named = cte("named", select_from(toy).select(toy.id, toy.pet_id))
+    counts = (fn.count().as_("n"), fn.sum(person.id).as_("s"))
+    found: list[Any] = []
+    for source in (T0, derived, named):
+        joined = select_from(source).inner_join(person, person.id == source.id, source.id >= 0)
+        query = joined.right_join(LAST, LAST.id == source.pet_id).cross_join(T1).select(*counts)
+        found.append(query.replaced(ctes=(named,)) if source is named else query)
+    for test in (T0.pet_id.is_in(owned), exists(owned.where(pet.id == T0.pet_id)), T0.pet_id.is_in(owned.distinct())):
+        joined = select_from(kind).inner_join(T0, T0.id == kind.id, test).inner_join(person, person.id == T0.id)
+        found += [joined.right_join(LAST, LAST.id == T0.pet_id).select(*counts), joined.select(*counts)]
+    found.append(select_from(kind).left_join(person, person.id.is_in(owned), person.id == kind.id).select(*counts))
+    return found
+
+
+@pytest.mark.parametrize("policies", [POLICIES, BY_EXISTS], ids=["in", "exists"])
+async def test_sub_queries_keep_their_conditions_within_outer_joins(pair: Pair, policies: dict[str, Any]) -> None:
+    toys = [{"id": 1, "pet_id": None}] * 4 + [{"id": 2, "pet_id": 1}, {"id": 1, "pet_id": 2}]
+    rows = {
+        "prop_person": [{"id": 1, "tenant_id": 1, "name": "a"}] * 6,
+        "prop_pet": [{"id": 1, "tenant": "acme"}] * 5 + [{"id": 2, "tenant": "ACME"}],
+        "prop_toy": toys,
+        "prop_kind": [{"id": 1, "name": "a"}] * 3,
+    }
+    await fill(pair.both, rows)
+    await fill(pair.both, visible(rows), SCHEMA)
+    plugin = RowLevelSecurityPlugin(policies, shared=["prop_kind"])
+    guarded = pair.both.with_plugin(plugin).with_context(tenant=1, name="acme")
+    for query in outer_joins():
+        assert await outcome(guarded, query) == await outcome(pair.alone, query), str(query)
+
+
 async def contents(db: Any, table: Any) -> list[str]:
     return sorted([repr(row) for row in await db.fetch_all(select_from(table).select_all())])
 
@@ -201,6 +245,3 @@ def _without(rows: list[dict[str, Any]], own: list[dict[str, Any]]) -> list[dict
     for row in own:
         left.remove(row)
     return left
-
-
-__all__ = ["DatabaseError", "SoftDeletePlugin"]
