@@ -41,12 +41,14 @@ class Lifecycle:
     Attributes:
         driver: What opens connections.
         hooks: What the program hung on the database.
+        opened: Another object each time that it is connected.
     """
 
     def __init__(self, driver: Driver, options: Options, hooks: Hooks) -> None:
         """Connect nothing yet."""
         self.driver = driver
         self.hooks = hooks
+        self.opened = object()
         self._options = options
         self._pools: Pools | None = None
         self._is_connecting = False
@@ -82,6 +84,7 @@ class Lifecycle:
         self._is_connecting = True
         try:
             self._pools = await Pools(self.driver, self._options, self.hooks).open()
+            self.opened = object()
         finally:
             self._is_connecting = False
 

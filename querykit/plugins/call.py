@@ -46,6 +46,11 @@ class Origin(Protocol):
         """What connects to it; its `target` says where it is."""
         ...
 
+    @property
+    def opened(self) -> object:
+        """Another object each time that it is connected: it may be another database then, as in memory."""
+        ...
+
 
 class Call(Protocol):
     """A statement on its way to the database, as `around_execute` sees it."""

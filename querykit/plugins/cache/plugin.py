@@ -31,6 +31,7 @@ from querykit.plugins.cache.store import Found, Key, Lifetime, MemoryStore, Read
 from querykit.plugins.reads_only import said_to_read
 
 if TYPE_CHECKING:
+    from querykit.builder.compiled import CompiledQuery
     from querykit.builder.statement import Statement
     from querykit.builder.tables import Table
     from querykit.dialects.driver import DriverResult
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 NOTHING = Footprint(frozenset(), frozenset())
 ALL = Footprint(frozenset(), EVERYTHING)
+FOOTPRINTS_KEPT = 2000
+"""Of how many texts it is kept what they touch, so that made-up queries cannot fill the memory."""
 
 
 class CacheStats(NamedTuple):
@@ -122,6 +125,7 @@ class CachePlugin(Plugin):
         self._dependents = with_all_dependents(dependents or {})
         self._flights: dict[tuple[Key, Hashable], asyncio.Future[_Outcome]] = {}
         self._counts = dict.fromkeys(CacheStats._fields, 0)
+        self._footprints: dict[tuple[str, str], Footprint] = {}
 
     @property
     def stats(self) -> CacheStats:
@@ -147,7 +151,7 @@ class CachePlugin(Plugin):
             return await self._read_alone(call)
         self.store.check(call.origin)
         compiled = call.compiled
-        key = Key(call.origin, compiled.dialect, compiled.sql, call.wanted, values)
+        key = Key(call.origin, compiled.dialect, compiled.sql, call.wanted, values, call.origin.opened)
         return await self._read(call, Reading(key, reads, self._lifetime))
 
     def before_stream(self, call: Call) -> None:
@@ -163,7 +167,17 @@ class CachePlugin(Plugin):
             return NOTHING if call.only_reads else ALL
         found: Footprint | None = context.data.get("footprint")
         if found is None:
-            found = context.data["footprint"] = footprint(call.compiled.statement, self._dependents)
+            found = context.data["footprint"] = self._footprint_of(call.compiled)
+        return found
+
+    def _footprint_of(self, compiled: CompiledQuery) -> Footprint:
+        """What a text touches: all its tables and functions stand in it, so that one text is one footprint."""
+        key = compiled.dialect, compiled.sql
+        found = self._footprints.get(key)
+        if found is None:
+            if len(self._footprints) >= FOOTPRINTS_KEPT:
+                self._footprints.clear()
+            found = self._footprints[key] = footprint(compiled.statement, self._dependents)
         return found
 
     # -- writing ------------------------------------------------------------------------------------------------------

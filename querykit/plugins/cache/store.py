@@ -46,6 +46,7 @@ class Key(NamedTuple):
         sql: The text, after the plugins.
         wanted: What it was run for.
         values: The type and value of each parameter.
+        opened: What is another each time that the database is connected, for a store in this process.
     """
 
     origin: Origin
@@ -53,6 +54,7 @@ class Key(NamedTuple):
     sql: str
     wanted: str
     values: tuple[object, ...]
+    opened: object
 
 
 class Reading(NamedTuple):
