@@ -19,6 +19,7 @@ from querykit import (
     json_array_from,
     json_object_from,
     or_,
+    scalar_subquery,
     select,
     select_from,
     update,
@@ -178,8 +179,9 @@ class Queries:
         query, sources = self.joined(1)
         number, text = self.number(sources), self.text(sources)
         if self.chance(2):
-            return query.select(fn.count().as_("n"), fn.sum(number).as_("s"), fn.max(text).as_("m"))
-        over = {"partition_by": number}
+            filtered = fn.count().filter_where(self.predicate(sources, 1)).as_("f")
+            return query.select(fn.count().as_("n"), fn.sum(number).as_("s"), fn.max(text).as_("m"), filtered)
+        over = {"partition_by": [number, self.counted(sources)] if self.chance(3) else number}
         return query.select(
             number.as_("id"),
             fn.count().over(**over).as_("n"),
@@ -195,7 +197,17 @@ class Queries:
         one = select_from(inner).select(inner.id, inner.name).where(self.number([inner]) == self.number([outer]))
         query = query.select(json_object_from(one.order_by(inner.id, inner.name).limit(1)).as_("one"))
         counted = select_from(other := self.table()).select(fn.count()).where(self.number([other]) == outer.id)
-        return query.select(counted.as_("counted")).where(self.predicate([outer], MOST_LEVELS))
+        in_call = fn.coalesce(self.counted([outer]), 0).as_("in_call")
+        in_case = case().when(self.counted([outer]) > 1, self.counted([outer])).else_(0).as_("in_case")
+        query = query.select(counted.as_("counted"), in_call, in_case).where(self.predicate([outer], MOST_LEVELS))
+        return query.order_by(self.counted([outer])) if self.chance(3) else query
+
+    def counted(self, sources: list[Any]) -> Any:
+        """How many rows of a table have a number of the row."""
+        inner = self.table()
+        return scalar_subquery(
+            select_from(inner).select(fn.count()).where(self.number([inner]) == self.number(sources))
+        )
 
     def list_of(self, outer: Any, level: int) -> Any:
         inner = self.table()
