@@ -184,7 +184,7 @@ right round row_number rpad rtrim sign sqrt stddev stddev_pop stddev_samp string
 var_pop var_samp variance
 """
 CHANGING = {"now", "current_date", "current_time", "current_timestamp", "random"}
-NOT_CLEAN = {"call", "pg_notify"}
+NOT_CLEAN = {"call", "currval", "nextval", "pg_notify"}
 
 
 def test_of_every_function_it_is_known_whether_its_result_can_be_kept() -> None:
