@@ -14,6 +14,7 @@ from querykit.schema.introspection.sqlite_text import tokens_of
 from querykit.schema.sqlite import SQLiteWriter
 from querykit.schema.table_changes import changed
 from querykit.schema.table_text import quoted, table_text, words_of
+from querykit.testing import RecordingDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +77,11 @@ class Rebuild:
             "COMMIT",
             "PRAGMA foreign_keys = ON",
         ]
+
+    def told(self) -> list[str]:
+        """What is done, as a comment of SQL, where the table that is there cannot be looked at."""
+        done = ", ".join([each.method.replace("_", " ") for each in self.alterations])
+        return [f"/* the table {quoted(self.name)} is rebuilt: {done} */".replace("*/", "* /", self.name.count("*/"))]
 
     async def is_referred_to(self, trx: Any) -> bool:
         """Whether a foreign key refers to the table."""
@@ -188,6 +194,9 @@ async def run_steps(db: Any, steps: Sequence[Rebuild | Sequence[str]]) -> None:
         UsageError: foreign keys refer to a table that is rebuilt, and cannot be let alone within a transaction.
         ForeignKeyViolationError: rows would refer to nothing afterwards, and all stays as it was.
     """
+    if isinstance(db, RecordingDatabase):  # a preview, which has no table to look at
+        await execute(db, [each for step in steps for each in (step.told() if isinstance(step, Rebuild) else step)])
+        return
     if hasattr(db, "connection"):
         async with db.connection() as connection:
             await run_steps(connection, steps)

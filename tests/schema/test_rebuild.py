@@ -22,6 +22,7 @@ from querykit import (
 )
 from querykit.schema import BigInt, alter_table, check, foreign_key, primary_key, unique
 from querykit.schema.table_text import table_text
+from querykit.testing import RecordingDatabase
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -209,6 +210,16 @@ async def test_it_is_shown_before_it_is_run(owned):
         await alter_table(owner).rename_column("age", "years").set_type("years", BigInt).statements(owned)
     simple = alter_table(owner).rename_column("age", "years")
     assert await simple.statements(owned) == simple.sql("sqlite")
+
+
+async def test_a_preview_without_a_database_tells_of_it():
+    recording = RecordingDatabase("sqlite")
+    odd = table("a*/b")
+    await alter_table(odd).rename_column("age", "years").set_not_null("years").drop("key").run(recording)
+    assert [each.sql for each in recording.statements] == [
+        'ALTER TABLE "a*/b" RENAME COLUMN "age" TO "years"',
+        '/* the table "a* /b" is rebuilt: change column, drop constraint */',
+    ]
 
 
 async def test_within_a_transaction_only_what_nothing_refers_to_is_rebuilt(owned):
