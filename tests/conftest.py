@@ -45,6 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what cannot be so behind PgBouncer, and the counts of calls where copies take hundreds of their own."""
+    if addresses := [item.nodeid for item in items if " at 0x" in item.nodeid]:
+        raise pytest.UsageError(f"a test is named by an object's address, another one in each process: {addresses[0]}")
     left_out = []
     if config.option.pgbouncer:
         left_out += [item for item in items if item.get_closest_marker("own_session")]

@@ -19,7 +19,7 @@ from querykit.dialects.select import SelectCompiler
 from querykit.errors import BuildError, CompileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from querykit.builder.statement import Statement
     from querykit.builder.upsert import Conflict
@@ -193,7 +193,7 @@ class InsertCompiler(SelectCompiler):
     def conflict_target(self, conflict: Conflict) -> str:
         """`` (…) WHERE …``: the columns of a unique index, which are not qualified here."""
         before = len(self.parameters)
-        with self.unqualified():
+        with self.columns_as(lambda column: self.names[column.column_name]):
             targets = [
                 self.visit(each) if isinstance(each, Column) else f"({self.visit(each)})" for each in conflict.targets
             ]
@@ -206,14 +206,11 @@ class InsertCompiler(SelectCompiler):
         return sql
 
     @contextmanager
-    def unqualified(self) -> Iterator[None]:
-        """Write columns by their name alone."""
-        qualified, self.column_sql = (
-            self.column_sql,
-            Written[Column[Any], str](lambda column: self.names[column.column_name]),
-        )
+    def columns_as(self, write: Callable[[Column[Any]], str]) -> Iterator[None]:
+        """Write columns in another way."""
+        before, self.column_sql = self.column_sql, Written[Column[Any], str](write)
         yield
-        self.column_sql = qualified
+        self.column_sql = before
 
     def set_clause(self, assignments: Sequence[Assignment], statement: Write[Any, Any]) -> str:
         """``a = …, b = …``."""

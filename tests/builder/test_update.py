@@ -8,6 +8,7 @@ from querykit import (
     case,
     cast,
     cte,
+    delete_from,
     exists,
     fn,
     json_array_from,
@@ -294,6 +295,30 @@ async def test_columns_that_change_places(stock):
     if stock.dialect.name in ("postgres", "sqlite"):
         await stock.execute(query)
         assert (await rows(stock))[1] == {"name": "M8", "amount": 20, "note": "nut"}
+
+
+async def test_returning_columns_of_an_alias(stock):
+    stored = item.as_("stored")
+    pets = json_array_from(select_from(pet).select(pet.name).where(pet.id == stored.id))
+    query = update(stored).set(amount=5).where(stored.id == 2).returning(stored.id, stored.amount, pets.as_("pets"))
+    lacking = (UnsupportedError, "RETURNING")
+    compiles_to(
+        query.replaced(returned=query.returned[:2]),
+        spelled(
+            'UPDATE "item" AS "stored" SET "amount" = $1 WHERE "stored"."id" = $2 RETURNING "stored"."id", "stored"."amount"',
+            (5, 2),
+            sqlite=(
+                'UPDATE "item" AS "stored" SET "amount" = ? WHERE "stored"."id" = ? RETURNING "item"."id", "item"."amount"',
+                (5, 2),
+            ),
+            mysql=lacking,
+            mariadb=lacking,
+        ),
+    )
+    if stock.dialect.name in ("postgres", "sqlite"):
+        assert await stock.fetch_all(query) == [{"id": 2, "amount": 5, "pets": []}]
+        gone = delete_from(stored).where(stored.id == 2).returning(stored.name)
+        assert await stock.fetch_value(gone) == "nut"
 
 
 async def test_returning(stock):

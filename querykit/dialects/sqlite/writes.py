@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from querykit.builder.locking import Lock
     from querykit.builder.merge import Merge
     from querykit.builder.statement import Statement
-    from querykit.builder.tables import Table
+    from querykit.builder.tables import Column, Table
     from querykit.builder.upsert import Conflict
     from querykit.builder.values_table import ValuesTable
     from querykit.builder.write import Write
@@ -124,13 +125,20 @@ class SQLiteWrites(Compiler):
         return super().visit_delete(statement)
 
     def returning_clause(self, statement: Write[Any, Any]) -> str:
-        """`` RETURNING …``: of the table that is written alone, whose columns are all of them.
+        """`` RETURNING …``: of the table that is written alone, under its name.
 
         Source: https://www.sqlite.org/lang_returning.html
         """
-        self.scope = frozenset([statement.table._reference])
+        table = statement.table
+        self.scope = frozenset([table._reference])
         columns = [AllColumns(None) if type(each) is AllColumns else each for each in statement.returned]
-        return " RETURNING " + ", ".join([self.output(each) for each in columns])
+        with self.columns_as(lambda column: self._by_name(column, table)) if table._alias else nullcontext():
+            return " RETURNING " + ", ".join([self.output(each) for each in columns])
+
+    def _by_name(self, column: Column[Any], table: Table) -> str:
+        if column.reference != table._reference:
+            return self.qualified(column)
+        return f"{self.names[table._name]}.{self.names[column.column_name]}"
 
     def visit_merge(self, statement: Merge[Any, Any]) -> str:
         """Refuse MERGE."""
