@@ -22,6 +22,7 @@ from bench import (
     memory,
     nested,
     plugins,
+    schema,
     streaming,
     throughput,
 )
@@ -45,6 +46,7 @@ BENCHES = {
         plugins,
         access,
         mapper,
+        schema,
         choices,
     )
 }

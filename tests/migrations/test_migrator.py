@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,6 +177,49 @@ async def test_two_runners_at_once_make_each_change_once(empty, folder, urls, da
         await Migrator(empty, folder).status()
         done = await asyncio.gather(Migrator(empty, folder).up(), Migrator(other, folder).up())
     assert sorted(name for each in done for name in each) == ["0001_animals", "0002_first_animals", "0003_theo"]
+    assert await names(empty) == ["it's; Rex", "Minka", "Theo"]
+
+
+async def test_two_runners_at_once_without_transactions(empty, folder, urls, database_name):
+    slow = THIRD.replace("from querykit", "import asyncio\n\nfrom querykit").replace(
+        "):\n", "):\n    await asyncio.sleep(0.5)\n"
+    )
+    (folder / "0003_theo.py").write_text(f"transactional = False\n{slow}")
+    (folder / "0004_next.sql").write_text("UPDATE animal SET name = 'Theodor' WHERE name = 'Theo';")
+    await Migrator(empty, folder).up(2)
+    async with Database(urls[database_name]) as other:
+        done = await asyncio.gather(Migrator(empty, folder).up(), Migrator(other, folder).up())
+    assert sorted(name for each in done for name in each) == ["0003_theo", "0004_next"]
+    assert await names(empty) == ["it's; Rex", "Minka", "Theodor"]
+
+
+async def test_a_process_that_is_killed_leaves_no_lock_and_no_half_unseen(empty, folder, urls, database_name):
+    marker = folder / "_half"
+    wait = f"await asyncio.sleep(60) if pathlib.Path({str(marker)!r}).write_text('') == 0 else None"
+    slow = BROKEN.replace('await db.execute(sql("INSERT INTO nowhere VALUES (1)"))', wait)
+    (folder / "0003_slow.py").write_text(f"import asyncio\nimport pathlib\n{slow}")
+    program = "from querykit.cli import main; main()"
+    arguments = ["migrate", "--url", urls[database_name], "--folder", str(folder), "up"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, *arguments, env=os.environ | {"PYTHONPATH": str(Path.cwd())}
+    )
+    try:
+        async with asyncio.timeout(30):
+            while not marker.exists():  # noqa: ASYNC110 - another process makes it
+                await asyncio.sleep(0.05)
+    finally:
+        process.kill()
+        await process.wait()
+    migrator = Migrator(empty, folder, lock_timeout=20)
+    state = (await states(migrator))["0003_slow"]
+    assert state == ("pending" if empty.dialect.name in ROLLS_BACK else "running")
+    if state == "running":
+        with pytest.raises(MigrationError, match="did not come to its end"):
+            await migrator.up()
+        await empty.execute(sql("DROP TABLE half"))
+        await migrator.repair("0003_slow", applied=False)
+    (folder / "0003_slow.py").write_text(THIRD)
+    assert await Migrator(empty, folder, lock_timeout=20).up() == ["0003_slow"]
     assert await names(empty) == ["it's; Rex", "Minka", "Theo"]
 
 

@@ -106,6 +106,7 @@ class _Module:
                 )
 
     def _imports(self, body: str, said: set[tuple[str, str]]) -> Iterator[str]:
+        body = _code(body)
         names = set(re.findall(r"\b\w+\b", body))
         standard = [f"from {module} import {name}" for module, name in _STANDARD if _is_used(name, body)]
         standard = ["import datetime as dt", *standard] if "dt." in body and "dt" in names else standard
@@ -124,9 +125,13 @@ def _is_wanted(table: FoundTable, tables: Collection[str], overrides: Overrides)
     return not overrides.table(table.name).skip and (table.name in tables if tables else not is_ours)
 
 
-def _is_used(name: str, body: str) -> bool:
+def _code(body: str) -> str:
+    """The code without its texts."""
+    return re.sub(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", '""', body)
+
+
+def _is_used(name: str, code: str) -> bool:
     """Whether the code says a name: called, in an annotation, or as a type."""
-    code = re.sub(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", '""', body)
     return re.search(rf"(?<![\w.]){name}(?=[(\[\],). |\n])(?!:)", code) is not None
 
 
