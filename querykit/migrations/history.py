@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
-from querykit import AwareDatetime, Column, Table, column, delete_from, insert_into, select_from, sql, update
+from querykit import AwareDatetime, Column, Database, Table, column, delete_from, insert_into, select_from, sql, update
 from querykit.errors import LockTimeoutError
 from querykit.schema import Text, Varchar, create_table
 
@@ -31,12 +34,16 @@ _LOCK_NAME: Final = "querykit_migrations"
 
 
 class Locks:
-    """Lets one runner work at a time, while its connection lives. SQLite's transactions do it by themselves."""
+    """Lets one runner work at a time, while it lives: its lock goes with its connection.
+
+    On SQLite that is a transaction in a file of its own beside the database, ``NAME-migrating``, which stays.
+    """
 
     def __init__(self, dialect: str, seconds: float) -> None:
         """Wait no longer than so many seconds."""
         self._kind = {"postgres": "postgres", "mysql": "mysql", "mariadb": "mysql"}.get(dialect)
         self._seconds = seconds
+        self._beside = AsyncExitStack()
 
     async def take(self, connection: Any) -> None:
         """Wait for the lock.
@@ -54,6 +61,25 @@ class Locks:
             taken = await connection.fetch_value(sql("SELECT GET_LOCK({}, {})", _LOCK_NAME, int(self._seconds)))
             if taken != 1:
                 raise LockTimeoutError(f"another runner has migrated for more than {self._seconds:g} s")
+        else:
+            await self._take_file(connection)
+
+    async def _take_file(self, connection: Any) -> None:
+        listed = await connection.fetch_all(sql("PRAGMA database_list"))
+        files = [row["file"] for row in listed if row["name"] == "main" and row["file"]]  # none, in memory
+        for file in files:
+            db = await self._beside.enter_async_context(
+                Database(f"sqlite:///{quote(file)}-migrating?busy_timeout=0.5", pool_size=1)
+            )
+            ends = time.monotonic() + self._seconds
+            while True:
+                try:
+                    await self._beside.enter_async_context(db.transaction())
+                    break
+                except LockTimeoutError:
+                    if time.monotonic() > ends:
+                        await self._beside.aclose()
+                        raise
 
     async def give_back(self, connection: Any) -> None:
         """Let others work."""
@@ -61,6 +87,7 @@ class Locks:
             await connection.fetch_all(sql("SELECT pg_advisory_unlock({})", _LOCK))
         elif self._kind == "mysql":
             await connection.fetch_value(sql("SELECT RELEASE_LOCK({})", _LOCK_NAME))
+        await self._beside.aclose()
 
 
 class Records:
@@ -78,6 +105,11 @@ class Records:
         """Every record, by name, in order."""
         query = select_from(self.table).select_all().order_by(self.table.name)
         return {row["name"]: row for row in await db.fetch_all(query)}
+
+    async def has(self, db: Any, name: str) -> bool:
+        """Whether there is a record of a migration."""
+        query = select_from(self.table).select(self.table.name).where(self.table.name == name)
+        return await db.fetch_first(query) is not None
 
     async def add(self, db: Any, migration: Migration, state: str) -> None:
         """Remember a migration."""

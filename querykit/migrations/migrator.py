@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from contextlib import asynccontextmanager
@@ -10,7 +9,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from querykit.errors import LockTimeoutError, UniqueViolationError
 from querykit.migrations.errors import MigrationError
 from querykit.migrations.history import History, Locks, Records
 from querykit.migrations.migration import Migration, read_folder
@@ -223,7 +221,7 @@ class Migrator:
 
     async def _in_transaction(self, connection: Any, migration: Migration, direction: str) -> bool:
         async with connection.transaction() as trx:
-            is_applied = migration.name in await self._records.all(trx)
+            is_applied = await self._records.has(trx, migration.name)
             if is_applied == (direction == "up"):
                 return False  # another runner was faster
             if direction == "up":
@@ -236,8 +234,7 @@ class Migrator:
 
     async def _by_itself(self, connection: Any, migration: Migration, direction: str) -> bool:
         if direction == "up":
-            if not await self._is_claimed(connection, migration):
-                return False
+            await self._records.add(connection, migration, "running")
         else:
             await self._records.mark(connection, migration.name, "running")
         try:
@@ -250,23 +247,6 @@ class Migrator:
         except Exception as error:
             await self._records.mark(self._db.outside(), migration.name, "failed", str(error)[:1000])
             raise
-        return True
-
-    async def _is_claimed(self, connection: Any, migration: Migration) -> bool:
-        """Say that a migration runs; False where another runner of SQLite's, which has no lock, has applied it."""
-        try:
-            await self._records.add(connection, migration, "running")
-        except UniqueViolationError:
-            ends = time.monotonic() + self._lock_timeout
-            while (record := (await self._records.all(connection)).get(migration.name, {})).get("state") == "running":
-                if time.monotonic() > ends:
-                    raise LockTimeoutError(
-                        f"{migration.name!r} has run for more than {self._lock_timeout:g} s"
-                    ) from None
-                await asyncio.sleep(0.1)
-            if record.get("state") != "applied":
-                raise MigrationError(f"{migration.name!r} {_HINTS['failed']}") from None
-            return False
         return True
 
 
