@@ -227,6 +227,8 @@ class Select(Query[RowT, ValueT]):
         return self.with_part("joins", ())
 
     def _joined(self, kind: JoinKind, source: Any, on: tuple[Any, ...], using: Sequence[str]) -> Self:
+        if isinstance(using, str):
+            raise BuildError(f"using is a list of names: using=[{using!r}]")
         if bool(on) == bool(using):
             raise BuildError(f"{kind.lower()}_join needs either conditions or using=[…]; cross_join has none")
         on = conditions(on, f"{kind.lower()}_join") if on else ()

@@ -259,7 +259,8 @@ class Database(Runner):
         Args:
             isolation_level: ``"read uncommitted"``, ``"read committed"``, ``"repeatable read"`` or ``"serializable"``;
                 None takes the server's default. SQLite has only the last.
-            read_only: Refuse writes. On SQLite such a transaction does not wait for the one writer.
+            read_only: Refuse writes. On SQLite such a transaction does not wait for the one writer. MySQL and MariaDB
+                commit before CREATE, ALTER and DROP, so that these are not refused there.
             deferrable: Wait for a snapshot that cannot fail (PostgreSQL, serializable and read-only).
 
         Raises:

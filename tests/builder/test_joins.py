@@ -105,6 +105,8 @@ def test_a_derived_table_does_not_see_its_neighbours():
 def test_a_join_needs_a_condition_or_columns():
     with pytest.raises(BuildError, match="inner_join needs either conditions or using"):
         select_from(pet).inner_join(toy)
+    with pytest.raises(BuildError, match=r"using=\['name'\]"):
+        select_from(pet).inner_join(toy, using="name")
     with pytest.raises(BuildError, match="left_join needs either conditions or using"):
         select_from(pet).left_join(toy, toy.pet_id == pet.id, using=["name"])
     with pytest.raises(BuildError, match="FROM takes tables and aliased queries, not str; use table"):
