@@ -1874,3 +1874,17 @@ def test_an_object_needs_a_value():
 def test_scalars_are_of_one_column():
     with pytest.raises(BuildError, match="one column, not of 2"):
         json_array_from(pets.scalars())
+
+
+async def test_columns_of_the_query_around_alone(db):
+    """By the standard an aggregate of them belongs to that query; ours is of the nested one, or refused."""
+    pets = select_from(pet).where(pet.owner_id == person.id)
+    query = select_from(person).where(person.id == 3).select(json_array_from(pets.select(person.id)).as_("pets"))
+    if db.dialect.name == "mariadb":
+        with pytest.raises(UnsupportedError, match="one of its own"):
+            query.compile("mariadb")
+    else:
+        assert set(map(repr, (await db.fetch_one(query))["pets"])) == {"{'id': 3}"}
+    ordered = pets.select(person.id).order_by(pet.id)
+    query = select_from(person).where(person.id == 3).select(json_array_from(ordered).as_("pets"))
+    assert set(map(repr, (await db.fetch_one(query))["pets"])) == {"{'id': 3}"}

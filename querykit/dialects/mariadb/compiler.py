@@ -11,6 +11,7 @@ from querykit.builder.intervals import Interval
 from querykit.builder.json import JsonAggregate
 from querykit.builder.marks import refuse_unheard
 from querykit.builder.query import output_name
+from querykit.builder.rewrite import walk
 from querykit.builder.select import Select
 from querykit.builder.sequences import SequenceValue
 from querykit.builder.tables import Column
@@ -128,6 +129,7 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
             )
         if not query.sources or any(_is_aggregate(each) for each in query.columns):
             return self._array_of_one(node, query)
+        self._refuse_columns_of_others_alone(query)
         outer, self.scope = self.scope, self.scope_of(query)
         sql = (
             f"(SELECT CASE WHEN {self._is_empty(query)} THEN JSON_ARRAY() ELSE JSON_ARRAYAGG("
@@ -141,6 +143,16 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
         )
         self.scope = outer
         return sql
+
+    def _refuse_columns_of_others_alone(self, query: Select[Any, Any]) -> None:
+        """An aggregate belongs to the query whose columns stand in it, here to the one around (error 1140)."""
+        own = {each._reference for each in query._tables()}
+        terms = (*query.columns, *[each.term for each in query.orderings])
+        used = {each.reference for term in terms for each in walk(term) if isinstance(each, Column)}
+        if used and used.isdisjoint(own):
+            raise self.unsupported(
+                "json_array_from of columns of the query around it alone", "select or order by one of its own, too"
+            )
 
     def _array_of_one(self, node: JsonArray, query: Select[Any, Any]) -> str:
         """``JSON_ARRAY(…)`` of a query with one row at most: of an aggregate, or without FROM."""
