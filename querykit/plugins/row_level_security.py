@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pypika.terms import Term
 
     from querykit.builder.tables import Table
+    from querykit.dialects.base import Dialect
     from querykit.plugins.base import PluginContext, Request
     from querykit.plugins.tables import Marks, Writing
 
@@ -99,6 +100,10 @@ class RowLevelSecurityPlugin(TablePlugin):
             raise ConfigurationError(f"{both[0]!r} has a policy, and is shared")
         known: dict[str, Any] = {**policies, **dict.fromkeys(shared, _SHARED)}
         self._known: TableNames[Any] = TableNames(known, "the policies")
+
+    def guards(self, table: Table, dialect: Dialect) -> bool:
+        """Whether a table has a policy; one that is shared has none."""
+        return self._known.find(table, dialect) not in (None, _SHARED)
 
     def condition(self, table: Table, marks: Marks, context: PluginContext) -> Term | None:
         """The policy of a table.

@@ -9,6 +9,7 @@ from querykit import (
     AwareDatetime,
     Column,
     Database,
+    PolicyError,
     PolicyViolationError,
     RowLevelSecurityPlugin,
     SoftDeletePlugin,
@@ -34,7 +35,7 @@ class Note(Table, name="note"):
 
 
 class NoteLog(AuditTable, name="note_log"):
-    pass
+    tenant: Column[int | None]
 
 
 note, log = Note(), NoteLog()
@@ -142,6 +143,32 @@ async def test_what_became_of_a_row_is_told_without_hidden_columns(tables):
                 await notes.history(key)
         with pytest.raises(BuildError, match="filter"):
             await Repository(db, note, where=lambda note: note.id > 1).history(1)
+
+
+async def test_the_history_of_a_guarded_row_needs_a_policy_on_the_audit(tables):
+    def guarded(*shared, **policies):
+        policies["note"] = lambda table, ctx: table.version == ctx.tenant
+        return RowLevelSecurityPlugin(policies, shared=shared)
+
+    kept = AuditPlugin(log, actor="ada", tables=["note"], columns={"tenant": lambda ctx: ctx.tenant})
+    of_log = {"note_log": lambda table, ctx: table.tenant == ctx.tenant}
+    async with Database(tables, plugins=[kept, guarded(**of_log)]) as db:
+        first, second = (Repository(db.with_context(tenant=tenant), note) for tenant in (1, 2))
+        await first.insert({"id": 1, "text": "a", "version": 1})
+        await first.update_by_id(1, {"text": "b"})
+        assert [(each["action"], each["tenant"]) for each in await first.history(1)] == [("insert", 1), ("update", 1)]
+        assert await second.history(1) == []
+        with pytest.raises(UsageError, match=r"needs 'tenant' of the request's context"):
+            await Repository(db.without_plugins().with_plugin(kept), note).insert({"id": 2, "text": "a"})
+    async with Database(tables, plugins=[kept, guarded("note_log")]) as db:
+        notes = Repository(db.with_context(tenant=2), note)
+        with pytest.raises(PolicyError, match=r"history\(\).*'note'.*give 'note_log' a policy too"):
+            await notes.history(1)
+
+
+def test_an_audit_fills_columns_that_its_table_has():
+    with pytest.raises(BuildError, match=r"no column 'tenent', did you mean 'tenant'"):
+        AuditPlugin(log, actor="ada", columns={"tenent": 1})
 
 
 async def test_what_no_plugin_keeps_is_refused_by_name(tables):

@@ -81,6 +81,8 @@ class AuditPlugin(Plugin):
         tables: The names of the tables that are audited, or None for all.
         leave_out: Columns that are not written down, by the table's name: secrets.
         clock: Says when, as an aware datetime.
+        columns: What further columns of an `AuditTable` of your own are given: each a function of the request, or one
+            value for all. ``{"tenant": lambda ctx: ctx.tenant}`` is what a policy on the table compares.
 
     Raises:
         UsageError: something cannot be audited, or the request does not say who changes it.
@@ -99,8 +101,9 @@ class AuditPlugin(Plugin):
         tables: Collection[str] | None = None,
         leave_out: Mapping[str, Collection[str]] | None = None,
         clock: Callable[[], dt.datetime] = _now,
+        columns: Mapping[str, Callable[[Any], object] | object] | None = None,
     ) -> None:
-        """Hold what is said of tables."""
+        """Hold what is said of tables; raises `BuildError` for `columns` that the audit's table has not."""
         self.table = audit_table(table) if isinstance(table, str) else table
         self._actor = actor
         self._key = key
@@ -109,6 +112,7 @@ class AuditPlugin(Plugin):
         left_out = {name: frozenset(columns) for name, columns in (leave_out or {}).items()}
         self._left_out = TableNames(left_out, "what AuditPlugin leaves out")
         self._clock = clock
+        self._columns = {self.table[name].name: said for name, said in (columns or {}).items()}
 
     def history(self, table: Table, key: Mapping[str, Any]) -> Select[dict[str, Any], Any]:
         """The query of all that became of a row, the oldest first.
@@ -129,12 +133,13 @@ class AuditPlugin(Plugin):
             return await call.proceed()
         write = _auditable(call, statement)
         keyed = self._keyed(write, context.dialect)
-        actor = self._actor_of(call, context)
+        said = {**self._columns, "actor": self._actor}
+        of_request = {name: _of_request(each, call, context) for name, each in said.items()}
         sets = call.parameters if call.wanted == "many" else (call.parameters,)
         async with call.together() as on:
             work = Work(call, on, context.dialect, keyed)
             outcomes = [await _written(work, _bound(write, each)) for each in sets]
-            await self._write_down(work, [change for each in outcomes for change in each.changes], actor)
+            await self._write_down(work, [change for each in outcomes for change in each.changes], of_request)
         if call.wanted != "many":
             return outcomes[0].result
         return DriverResult((), rows_affected=sum(each.result.rows_affected or 0 for each in outcomes))
@@ -166,18 +171,9 @@ class AuditPlugin(Plugin):
         columns = tuple([table[name] for name in ([names] if isinstance(names, str) else names)])
         return Keyed(table, columns, _set_besides(write))
 
-    def _actor_of(self, call: Call, context: PluginContext) -> object:
-        actor = self._actor(context.request) if callable(self._actor) else self._actor
-        if not isinstance(actor, Parameter) or not actor.name.startswith(CONTEXT):
-            return actor
-        name = actor.name.removeprefix(CONTEXT)
-        if name not in call.request:
-            raise UsageError(f"the audit needs {name!r} of the request's context: run it on db.with_context({name}=…)")
-        return call.request[name]
-
-    async def _write_down(self, work: Work, changes: Sequence[Change], actor: object) -> None:
+    async def _write_down(self, work: Work, changes: Sequence[Change], of_request: Mapping[str, object]) -> None:
         table = work.keyed.table
-        shared = {"changed_at": self._clock(), "actor": actor, "table_name": _name_of(table)}
+        shared = {**of_request, "changed_at": self._clock(), "table_name": _name_of(table)}
         entries = [shared | self._entry(work, change) for change in changes]
         for begin in range(0, len(entries), ENTRIES_AT_ONCE):
             await work.call.run(insert_into(self.table).values(entries[begin : begin + ENTRIES_AT_ONCE]), work.on)
@@ -198,6 +194,21 @@ class AuditPlugin(Plugin):
             "old_values": document(old),
             "new_values": document(new),
         }
+
+
+def _of_request(said: object, call: Call, context: PluginContext) -> object:
+    """What was said of a request: a value for all, or what a function takes from it.
+
+    Raises:
+        UsageError: the request does not have it.
+    """
+    found = said(context.request) if callable(said) else said
+    if not isinstance(found, Parameter) or not found.name.startswith(CONTEXT):
+        return found
+    name = found.name.removeprefix(CONTEXT)
+    if name not in call.request:
+        raise UsageError(f"the audit needs {name!r} of the request's context: run it on db.with_context({name}=…)")
+    return call.request[name]
 
 
 def _action(work: Work, change: Change) -> str:

@@ -10,8 +10,8 @@ from querykit.builder.value_types import AwareDatetime, Json
 class AuditTable(Table):
     """The columns that `AuditPlugin` fills, for a class of your own: ``class AuditLog(AuditTable, name="audit_log")``.
 
-    A column can be declared anew with another type, such as ``actor: Column[int]``; others need a default in the
-    database.
+    A column can be declared anew with another type, such as ``actor: Column[int]``; others are given by the plugin's
+    ``columns=``, or need a default in the database.
 
     Attributes:
         id: A number that grows from entry to entry.
