@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from querykit.access.keyset import Key
+    from querykit.access.pages import Pageable
 
 RowT = TypeVar("RowT")
 
@@ -35,7 +36,7 @@ class CursorPage(Generic[RowT]):
 
 
 async def paginate_cursor(
-    query: Any,
+    query: Pageable[RowT],
     *,
     order_by: Sequence[Any],
     limit: int,
@@ -45,7 +46,7 @@ async def paginate_cursor(
     is_unique: bool = False,
     max_limit: int = 1000,
     db: Any = None,
-) -> CursorPage[Any]:
+) -> CursorPage[RowT]:
     """The rows after a cursor, or before it, in an order of several keys (keyset pagination).
 
     A cursor holds the values of the keys of a row, readable and signed. It is good for this query with these
@@ -73,15 +74,16 @@ async def paginate_cursor(
     check_limit(limit, max_limit)
     if after is not None and before is not None:
         raise InputError(("before",), "a page is after a cursor or before one, not both")
-    _check_plain(query)
-    runs = runner_of(query, db)
-    keys = keys_of(query, order_by, is_unique=is_unique)
-    ordered = query.order_by(*[key.ordering for key in keys])
+    select: Any = query
+    _check_plain(select)
+    runs = runner_of(select, db)
+    keys = keys_of(select, order_by, is_unique=is_unique)
+    ordered = select.order_by(*[key.ordering for key in keys])
     cursors = Cursors(secret, keys, ordered.compile(runs.dialect), runs.context)
     is_back = before is not None
     if is_back:
         keys = [key.reversed for key in keys]
-        ordered = query.order_by(*[key.ordering for key in keys])
+        ordered = select.order_by(*[key.ordering for key in keys])
     cursor, name = (before, "before") if is_back else (after, "after")
     if cursor is not None:
         ordered = ordered.where(rows_after(keys, cursors.read(cursor, name)))
@@ -114,7 +116,10 @@ class _KeyReader:
             place = next((at for at, each in enumerate(outputs) if self._is(each, key.term)), None)
             if place is None or not self._names:
                 if query.row_type is not None:
-                    raise BuildError(f"rows_as({query.row_type.__name__}): select {key.term!r} too, as pages need it")
+                    raise BuildError(
+                        f"rows_as({query.row_type.__name__}): pages are told apart by {key.term!r}: select it too, and "
+                        "give the class a field for it"
+                    )
                 query = query.select(key.term.as_(f"querykit_key_{self._added}"))
                 self._added += 1
                 place = -self._added

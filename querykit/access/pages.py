@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from querykit import BuildError, fn, select_from
 from querykit.errors import InputError, UsageError
@@ -38,7 +39,17 @@ class Page(Generic[RowT]):
         return self.page < self.pages
 
 
-async def paginate(query: Any, *, page: int = 1, limit: int, max_limit: int = 1000, db: Any = None) -> Page[Any]:
+class Pageable(Protocol[RowT]):
+    """A query, as pages take it: a select, of rows of this type."""
+
+    def fetch_all(self) -> Coroutine[Any, Any, list[RowT]]:
+        """Its rows."""
+        ...
+
+
+async def paginate(
+    query: Pageable[RowT], *, page: int = 1, limit: int, max_limit: int = 1000, db: Any = None
+) -> Page[RowT]:
     """A page of a query by its number, and how many rows there are in all.
 
     The rows are counted by ``SELECT COUNT(*) FROM (query)``, so that DISTINCT, GROUP BY and set operations count as
@@ -58,14 +69,15 @@ async def paginate(query: Any, *, page: int = 1, limit: int, max_limit: int = 10
     check_limit(limit, max_limit)
     if type(page) is not int or page < 1:
         raise InputError(("page",), "takes a whole number from 1")
-    if not query.orderings:
+    select: Any = query
+    if not select.orderings:
         raise BuildError("pages of a query without ORDER BY would overlap: order_by(…), a unique key last")
-    if query.row_limit is not None or query.row_offset is not None:
+    if select.row_limit is not None or select.row_offset is not None:
         raise BuildError("a query that is paged has no limit and no offset of its own")
-    runs = runner_of(query, db)
-    counted = query.clear_order_by().replaced(row_type=None).as_("counted")
+    runs = runner_of(select, db)
+    counted = select.clear_order_by().replaced(row_type=None).as_("counted")
     total = await runs.fetch_value(select_from(counted).select(fn.count()))
-    items = await runs.fetch_all(query.limit(limit).offset((page - 1) * limit)) if total > (page - 1) * limit else []
+    items = await runs.fetch_all(select.limit(limit).offset((page - 1) * limit)) if total > (page - 1) * limit else []
     return Page(items, total, page, limit)
 
 

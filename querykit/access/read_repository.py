@@ -76,8 +76,10 @@ class ReadRepository:
         """Hold them.
 
         Raises:
-            BuildError: the table declares no primary key, and none is named.
+            BuildError: the table declares no primary key, and none is named; or it is the class of a table.
         """
+        if isinstance(table, type):
+            raise BuildError(f"{table.__name__} is the class of a table; make one with {table.__name__}()")
         names = (key,) if isinstance(key, str) else tuple(key)
         self._key: tuple[Column[Any], ...] = tuple([table[name] for name in names]) or table._primary_key
         if not self._key:

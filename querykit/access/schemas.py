@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from querykit.access.fields import Path
+
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_OF_FIELDS = {"Object missing required field ": "is missing", "Object contains unknown field ": "no such field"}
 
 
 def validated(schema: Any, data: Any, path: Path) -> Mapping[str, Any]:
@@ -31,9 +35,23 @@ def validated(schema: Any, data: Any, path: Path) -> Mapping[str, Any]:
     try:
         found: Any = msgspec.convert(data, schema)
     except msgspec.ValidationError as error:
-        raise InputError(path, str(error).replace("`", "")) from None
+        raise _refusal(str(error), path) from None
     fields = dict(found) if isinstance(found, dict) else {name: getattr(found, name) for name in _field_names(schema)}
     return {name: each for name, each in fields.items() if each is not msgspec.UNSET}
+
+
+def _refusal(message: str, path: Path) -> InputError:
+    """What msgspec says, ``Expected `int`, got `str` - at `$.pets[0].age` ``, with its place as a path.
+
+    The key of a dict is not told (``[...]``): the path ends before it.
+    """
+    reason, _, place = message.replace("`", "").partition(" - at ")
+    steps = [name or int(number) for name, number in _STEP.findall(place.partition("$")[2].partition("[...]")[0])]
+    for beginning, instead in _OF_FIELDS.items():
+        if reason.startswith(beginning):
+            steps.append(reason.removeprefix(beginning))
+            reason = instead
+    return InputError((*path, *steps), reason[:1].lower() + reason[1:])
 
 
 def _field_names(schema: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ no SQL.
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, Self, TypeVar, overload
 from typing import cast as static_cast
 
 from pypika.terms import Criterion, Term
@@ -126,14 +126,18 @@ class Expression(Criterion, Generic[T_co]):
         parts["alias"] = checked_alias(alias)
         return named
 
-    def returns(self, annotation: type[T]) -> Expression[T]:
+    @overload
+    def returns(self, annotation: type[T]) -> Expression[T]: ...
+    @overload
+    def returns(self, annotation: Any) -> Expression[Any]: ...
+    def returns(self, annotation: Any) -> Expression[Any]:
         """The same expression, decoded as `annotation`; no SQL is written for it.
 
         Use it where querykit cannot know the type: ``fn.call("jsonb_path_query_first", …).returns(Json)``.
         """
         typed = copy(self)
         typed.value_type = value_type(annotation)
-        return static_cast("Expression[T]", typed)
+        return static_cast("Expression[Any]", typed)
 
     # -- JSON ---------------------------------------------------------------------------------------------------------
 

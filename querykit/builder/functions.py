@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
-from typing import cast as static_cast
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
 from querykit.builder.compiled import Nested
 from querykit.builder.expressions import Expression, known_type
@@ -240,7 +239,11 @@ def read_as(document: JsonExpression, type_: ValueType) -> Expression[Any]:
     return document.as_text() if type_.kind == "str" else Cast(document.as_text(), type_)
 
 
-def cast(term: Any, annotation: type[T] | str) -> Expression[T]:
+@overload
+def cast(term: Any, annotation: type[T]) -> Expression[T]: ...
+@overload
+def cast(term: Any, annotation: Any) -> Expression[Any]: ...
+def cast(term: Any, annotation: Any) -> Expression[Any]:
     """``CAST``, to a Python type, or to a type of the database by its name.
 
     JSON is read as by `as_int` and its like, and its text is cast to other types.
@@ -270,9 +273,7 @@ def cast(term: Any, annotation: type[T] | str) -> Expression[T]:
     if type_ is None:
         raise BuildError("cast() takes a type that databases have, not Any")
     found = operand(term)
-    return (
-        static_cast("Expression[T]", read_as(found, type_)) if isinstance(found, JsonExpression) else Cast(found, type_)
-    )
+    return read_as(found, type_) if isinstance(found, JsonExpression) else Cast(found, type_)
 
 
 def nullable_shape(terms: Iterable[Any]) -> Nested | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from pypika.terms import Term
 
@@ -190,7 +190,11 @@ def value(python_value: T) -> Expression[T]:
     return term
 
 
-def param(name: str, annotation: type[T]) -> Expression[T]:
+@overload
+def param(name: str, annotation: type[T]) -> Expression[T]: ...
+@overload
+def param(name: str, annotation: Any) -> Expression[Any]: ...
+def param(name: str, annotation: Any) -> Expression[Any]:
     """A named parameter, whose value of type `annotation` is given when the query runs.
 
     >>> from querykit import param, select

@@ -175,5 +175,5 @@ def test_every_asks_for_criteria():
 
 
 def test_a_relation_is_not_a_column():
-    with pytest.raises(BuildError, match="takes expressions, not Many"):
+    with pytest.raises(BuildError, match=r"takes expressions, not Many; a relation is nested by \.include"):
         select_from(person).select(person.pets)

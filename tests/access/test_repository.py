@@ -261,7 +261,8 @@ async def test_a_schema_of_ones_own_checks_what_comes_in(tasks, schema, data, ex
 @pytest.mark.parametrize(("schema", "error"), [(NewTask, InputError), (NewTaskModel, pydantic.ValidationError)])
 async def test_what_the_schema_refuses_is_not_written(tasks, schema, error):
     checked = Repository(tasks.db, task, create=schema)
-    for data in ({"title": "a", "state": "done"}, {"title": 7}, {}):
-        with pytest.raises(error):
+    for data, path in (({"title": "a", "state": "done"}, ("state",)), ({"title": 7}, ("title",)), ({}, ("title",))):
+        with pytest.raises(error) as refused:
             await checked.insert(data)
+        assert getattr(refused.value, "path", path) == path
     assert await tasks.count() == 0

@@ -1,6 +1,6 @@
 """What type checkers see of data access: mypy --strict and pyright strict read this file; only its last function is run."""
 
-from typing import Any, assert_type
+from typing import Any, NamedTuple, assert_type
 
 from querykit import Column, Condition, Database, Expression, Table, column
 from querykit.access import (
@@ -34,6 +34,11 @@ class PetTable(Table, name="pet"):
     owner = belongs_to(PersonTable, by="owner_id")
 
 
+class Named(NamedTuple):
+    id: int
+    name: str
+
+
 person, pet = PersonTable(), PetTable()
 
 
@@ -60,6 +65,12 @@ async def data(db: Database) -> None:
     assert_type(await paginate(people.find_query(order_by="id"), limit=3, db=db), Page[Any])
     assert_type(
         await paginate_cursor(people.find_query(), order_by=[person.id], limit=3, secret="s", db=db), CursorPage[Any]
+    )
+    names = db.select_from(person).select(person.id, person.name)
+    assert_type(await paginate(names.order_by(person.id), limit=3), Page[dict[str, Any]])
+    assert_type(await paginate_cursor(names, order_by=[person.id], limit=3, secret="s"), CursorPage[dict[str, Any]])
+    assert_type(
+        await paginate_cursor(names.rows_as(Named), order_by=[person.id], limit=3, secret="s"), CursorPage[Named]
     )
 
 
