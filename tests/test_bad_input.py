@@ -144,7 +144,8 @@ BEFORE_THE_SERVER: dict[str, tuple[Callable[[], Any], type[QueryKitError], str]]
     "a condition that Python decided": (
         lambda: people.where("id" == "name"),  # noqa: PLR0133 - somebody forgot the table
         BuildError,
-        "where was given a Python False, not a condition: was it compared before it became an expression?",
+        "where was given a Python False, not a condition: Python compared what is no expression, such as Person.id "
+        "of the class instead of person.id of a table, or a relation",
     ),
     "a list for several values": (
         lambda: select_from(animals).select(animals.id).where(animals.id == [10, 11]),

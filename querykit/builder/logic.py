@@ -49,7 +49,8 @@ def condition(term: Any, where: str) -> Term:
         return operand(term)
     if isinstance(term, bool):
         raise BuildError(
-            f"{where} was given a Python {term}, not a condition: was it compared before it became an expression?"
+            f"{where} was given a Python {term}, not a condition: Python compared what is no expression, such as "
+            "Person.id of the class instead of person.id of a table, or a relation"
         )
     raise BuildError(f"{where} takes conditions such as person.id == 1, not {type(term).__name__}")
 

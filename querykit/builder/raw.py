@@ -268,11 +268,11 @@ def _parts(template: str, args: tuple[Any, ...], named: dict[str, Any]) -> Itera
             used.add(field)
             yield operand(named[field])
         else:
-            raise BuildError(f"sql: no argument named {field!r}")
+            raise BuildError(f"sql: no argument named {field!r} for {{{field}}}; a brace that is meant is doubled")
     if position < len(args):
-        raise BuildError(f"sql: {len(args)} arguments for {position} fields")
+        raise BuildError(f"sql: {len(args)} arguments for {position} fields; write {{}} where a value goes")
     if extra := named.keys() - used:
-        raise BuildError(f"sql: the text has no field {{{min(extra)}}}")
+        raise BuildError(f"sql: the text has no field {{{min(extra)}}}; write it where the value goes")
 
 
 def _fields(template: str) -> list[tuple[str, str | None]]:

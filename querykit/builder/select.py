@@ -393,6 +393,8 @@ def _output(column: Any) -> Term | AllColumns:
     if isinstance(column, Source):
         raise BuildError(f"select() takes columns; select_all({column._reference}) takes all columns of a table")
     hint = "; a column is reached through its table, table['name'], and a value through value(…)"
+    if hasattr(column, "include"):
+        hint = "; a relation is nested by .include(…), counted by .count()"
     raise BuildError(f"select() takes expressions, not {type(column).__name__}{hint}")
 
 

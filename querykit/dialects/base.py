@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from querykit.dialects.shapes import Shapes
+from querykit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,6 +84,15 @@ class Dialect:
     def __post_init__(self) -> None:
         """Begin with no text kept."""
         object.__setattr__(self, "shapes", Shapes(self))
+
+    if not TYPE_CHECKING:  # type checkers see by themselves that a text never equals this
+        __hash__ = object.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            """Whether it is the same; raises `UsageError` for a text, which would silently never be."""
+            if isinstance(other, str):
+                raise UsageError(f"a dialect is no text: compare its name, db.dialect.name == {other!r}")
+            return self is other
 
     def compile(self, statement: Statement[Any, Any]) -> CompiledQuery:
         """A statement as SQL: in a text that was written for another one of the same shape, or in a new one."""

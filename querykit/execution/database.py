@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from querykit.dialects.driver import is_seconds
@@ -318,8 +319,13 @@ class Database(Runner):
             deferrable: See `transaction`.
 
         Raises:
-            UsageError: `attempts` is not a number, one or more.
+            UsageError: `attempts` is not a number, one or more; or `function` is no async function.
         """
+        if not callable(function):
+            raise UsageError(
+                f"run_in_transaction takes an async function of the transaction, not the {type(function).__name__} "
+                "that calling one gives: it may be called again"
+            )
         if type(attempts) is not int or attempts < 1:
             raise UsageError(f"attempts is a number, one or more, not {attempts!r}")
         is_kept = False
@@ -329,7 +335,10 @@ class Database(Runner):
             transaction = self.transaction(isolation_level=isolation_level, read_only=read_only, deferrable=deferrable)
             try:
                 async with transaction:
-                    return await function(transaction)
+                    made = function(transaction)
+                    if not isawaitable(made):
+                        raise UsageError("run_in_transaction takes an async function, or one that gives an awaitable")
+                    return await made
             finally:
                 is_kept = transaction.is_committed  # then a function of after_commit failed
 

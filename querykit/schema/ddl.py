@@ -11,7 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from querykit import BuildError, Table, sql
-from querykit.schema.definition import definition_of, name_of
+from querykit.schema.definition import declared, definition_of, name_of
 from querykit.schema.mysql import MariaDBWriter, MySQLWriter
 from querykit.schema.postgres import PostgresWriter
 from querykit.schema.sqlite import SQLiteWriter
@@ -126,8 +126,9 @@ def drop_table(table: Table, *, if_exists: bool = False, cascade: bool = False, 
         cascade: Whether what depends on it goes too (PostgreSQL).
         temporary: Whether it is dropped only if it is temporary (MySQL and MariaDB).
     """
+    checked = declared(table)
     return Definition(
-        lambda writer: writer.drop_table(table, if_exists=if_exists, cascade=cascade, temporary=temporary)
+        lambda writer: writer.drop_table(checked, if_exists=if_exists, cascade=cascade, temporary=temporary)
     )
 
 
@@ -231,9 +232,9 @@ def in_order(tables: Sequence[Table]) -> list[Table]:
     """Tables with those that others refer to first.
 
     Raises:
-        BuildError: they refer to each other in a circle.
+        BuildError: they refer to each other in a circle, or one is no table.
     """
-    by_name = {(table._schema, table._name): table for table in tables}
+    by_name = {(table._schema, table._name): table for table in map(declared, tables)}
     needs = {
         name: {(key.schema, key.table) for key in definition_of(table).foreign_keys} & (by_name.keys() - {name})
         for name, table in by_name.items()

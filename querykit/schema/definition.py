@@ -82,13 +82,27 @@ class TableDefinition:
     comment: str | None = None
 
 
+def declared(table: object) -> Table:
+    """The table that is given where one is wanted.
+
+    Raises:
+        BuildError: it is the class of one, a list of some, or something else.
+    """
+    if isinstance(table, Table):
+        return table
+    if isinstance(table, type) and issubclass(table, Table):
+        raise BuildError(f"{table.__name__} is the class of a table; make one with {table.__name__}()")
+    hint = "; several are given one by one: create_tables(*tables)" if isinstance(table, list | tuple) else ""
+    raise BuildError(f"a table is expected, not {type(table).__name__}{hint}")
+
+
 def definition_of(table: Table) -> TableDefinition:
     """What a declared table says of itself, with a name for every constraint.
 
     Raises:
         BuildError: a column's annotation tells no type, or there are two primary keys.
     """
-    if not table._columns:
+    if not declared(table)._columns:
         raise BuildError(f"{table!r} declares no columns")
     constraints: list[Any] = [*_of_columns(table), *getattr(table, "_constraints", list)()]
     keys = [each for each in constraints if isinstance(each, PrimaryKey)]

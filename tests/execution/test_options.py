@@ -109,6 +109,13 @@ async def test_wrong_arguments_of_calls_are_told(db: Database) -> None:
     for attempts in (0, "3", 1.5, None):
         with pytest.raises(UsageError, match=r"^attempts is a number, one or more, not"):
             await db.run_in_transaction(_nothing, attempts=attempts)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="takes an async function of the transaction, not the int"):
+        await db.run_in_transaction(1)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="takes an async function, or one that gives an awaitable"):
+        await db.run_in_transaction(lambda _: 1)  # type: ignore[arg-type, return-value]
+    with pytest.raises(UsageError, match=r"compare its name, db\.dialect\.name == 'sqlite'"):
+        assert db.dialect == "sqlite"
+    assert db.dialect == db.dialect != None  # noqa: E711 - it is as before beside all else
     with pytest.raises(BuildError, match=r"^read_only is True or False, not 'no'$"):
         db.transaction(read_only="no")  # type: ignore[arg-type]
     with pytest.raises(BuildError, match=r"^isolation_level is one of 'read uncommitted', .*, not 'chaos'$"):

@@ -137,6 +137,15 @@ async def test_a_table_that_is_there_stays(library):
     assert await library.select_from(shelf).select(fn.count()).fetch_value() == 1
 
 
+def test_what_is_no_table_is_refused_by_name():
+    for wrong in (lambda: create_tables(Shelf), lambda: drop_table(Shelf), lambda: create_table(Shelf).sql("sqlite")):
+        with pytest.raises(BuildError, match=r"^Shelf is the class of a table; make one with Shelf\(\)$"):
+            wrong()
+    for wrong in (create_tables, drop_tables):
+        with pytest.raises(BuildError, match=r"not list; several are given one by one: create_tables\(\*tables\)"):
+            wrong([shelf, volume])
+
+
 def test_the_sql_of_a_table():
     assert create_table(shelf).sql("postgres") == [
         'CREATE TABLE "shelf" (\n'
