@@ -25,7 +25,7 @@ async def merge(work: Work, statement: Merge[Any, Any]) -> Outcome:
     inserting = [_inserted(work, statement, each) for each in statement.branches if each.action == "INSERT"]
     lock = sql("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", sql.table(_real_name(work)))
     await work.call.run(RawStatement.of(lock), work.on)
-    before = {keyed.key_of(row): row for row in await work.call.fetch_all(_touched(work, statement), work.on)}
+    before = keyed.by_key(await work.call.fetch_all(_touched(work, statement), work.on))
     inserted: list[Key] = []
     for query in inserting:
         inserted += [tuple(row.values()) for row in await work.call.fetch_all(query, work.on)]

@@ -70,13 +70,14 @@ class AuditPlugin(Plugin):
     What cannot be audited is refused before anything is written: raw SQL, `copy_into`, writes inside other statements,
     writes of several tables at once, REPLACE and INSERT IGNORE, tables whose key is not known. `Unaudited` says that it
     is to pass, `ReadsOnly` that raw SQL writes nothing. Functions that write, triggers and cascades are not seen: what
-    they do to the rows of a statement is in its entries, what they do to others is not.
+    they do to the rows of a statement is in its entries, what they do to others is not. A write is undone if several
+    rows turn out to have one key.
 
     Args:
         table: Where entries go: an `AuditTable`, or the name of one.
         actor: Who changes: a function of the request, whose ``ctx.user`` is what ``db.with_context(user=…)`` gives, or
             one value for all.
-        key: The primary key of tables that declare none, a column or several.
+        key: The primary key of tables that declare none, a column or several, unique together.
         keys: The same by the table's name, for those that differ.
         tables: The names of the tables that are audited, or None for all.
         leave_out: Columns that are not written down, by the table's name: secrets.
@@ -85,7 +86,7 @@ class AuditPlugin(Plugin):
             value for all. ``{"tenant": lambda ctx: ctx.tenant}`` is what a policy on the table compares.
 
     Raises:
-        UsageError: something cannot be audited, or the request does not say who changes it.
+        UsageError: something cannot be audited, several rows have one key, or the request does not say who changes it.
     """
 
     priority = -1500

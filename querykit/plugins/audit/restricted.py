@@ -31,8 +31,9 @@ async def update(work: Work, statement: Update[Any, Any]) -> Outcome:
     moved: dict[Key, Key] = {}
     for row in await work.locked(new_key.selected_by(_matching(work, statement))):
         key, moved_to = keyed.key_of(row), new_key.of(row)
-        if key not in before:  # joined to several rows, it comes several times
-            before[key], moved[key] = row, moved_to
+        if key in before and not _is_joined(statement):
+            raise keyed.not_unique()
+        before[key], moved[key] = row, moved_to
     result = await work.run(statement.where(keyed.among(before)))
     after = await work.by_key(moved.values())
     if len(after) < len(before):
@@ -45,10 +46,19 @@ async def delete(work: Work, statement: Delete[Any, Any]) -> Outcome:
     if statement.others:
         raise UsageError("a DELETE of several tables at once is not audited: delete from each by itself")
     keyed = work.keyed
-    before = {keyed.key_of(row): row for row in await work.locked(_matching(work, statement))}
+    rows = await work.locked(_matching(work, statement))
+    before = {keyed.key_of(row): row for row in rows} if _is_joined(statement) else keyed.by_key(rows)
     result = await work.run(statement.where(keyed.among(before)))
-    left = {} if result.rows_affected == len(before) else await work.by_key(before)
+    count, is_limited = result.rows_affected, statement.row_limit is not None
+    left = {} if count == len(before) and not is_limited else await work.by_key(before)
+    if (count or 0) > len(before) or (is_limited and left):
+        raise keyed.not_unique()
     return Outcome(result, [Change(key, old, None) for key, old in before.items() if key not in left])
+
+
+def _is_joined(statement: Restricted[Any, Any]) -> bool:
+    """Whether a row may come several times, as it is joined to several."""
+    return bool(statement.sources or statement.joins)
 
 
 def _refuse_others(work: Work, statement: Update[Any, Any]) -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from querykit.builder.select import Select
 from querykit.builder.tuples import tuple_
-from querykit.errors import UnsupportedError
+from querykit.errors import UnsupportedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from pypika.terms import Term
@@ -61,6 +61,26 @@ class Keyed(NamedTuple):
     def key_of(self, row: Row) -> Key:
         """The key of a row."""
         return tuple([row[column.name] for column in self.columns])
+
+    def by_key(self, rows: Sequence[Row]) -> dict[Key, Row]:
+        """Rows of the table by their keys.
+
+        Raises:
+            UsageError: two have the same.
+        """
+        found = {self.key_of(row): row for row in rows}
+        if len(found) < len(rows):
+            raise self.not_unique()
+        return found
+
+    def not_unique(self) -> UsageError:
+        """The error for several rows of one key, of which nobody could say which an entry is about."""
+        names, table = [column.name for column in self.columns], self.table._name
+        key = repr(names[0]) if len(names) == 1 else f"({', '.join(map(repr, names))})"
+        return UsageError(
+            f"several rows of {table!r} have the same key, {key}: the audit needs one that is unique, as AuditPlugin("
+            f"keys={{{table!r}: …}}) or column(primary_key=True) names it"
+        )
 
     def among(self, keys: Iterable[Key]) -> Term:
         """That a row is one of those with these keys."""
@@ -114,13 +134,19 @@ class Work(NamedTuple):
         return found
 
     async def by_key(self, keys: Iterable[Key]) -> dict[Key, Row]:
-        """The rows with these keys, as far as there are any."""
+        """The rows with these keys, as far as there are any.
+
+        Raises:
+            UsageError: there are several with one key, by the server's own comparison.
+        """
         found: dict[Key, Row] = {}
         wanted = list(dict.fromkeys(keys))
         for begin in range(0, len(wanted), AT_ONCE):
             some = wanted[begin : begin + AT_ONCE]
             rows = await self.locked(self.keyed.selected().where(self.keyed.among(some)))
-            found.update({self.keyed.key_of(row): row for row in rows})
+            if len(rows) > len(some):
+                raise self.keyed.not_unique()
+            found.update(self.keyed.by_key(rows))
         return found
 
 

@@ -68,6 +68,11 @@ async def _there(work: Work, single: Insert[Any, Any], targets: list[Column[Any]
             return None
         criteria.append(target == value)
     rows = await work.locked(work.keyed.selected().where(*criteria))
+    if len(rows) > 1:
+        raise UsageError(
+            f"an upsert of {work.keyed.table._name!r} is audited if one row at most is in its way: the columns that "
+            "on_conflict(…) names are not unique"
+        )
     return rows[0] if rows else None
 
 
