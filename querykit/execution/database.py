@@ -164,7 +164,7 @@ class Database(Runner):
 
         Replicas are read in turn. One that is not there is left out until it answers again; what it was asked is asked
         of the next, and at last of the primary. To the primary go writes, transactions, pinned connections, reads that
-        lock rows, functions that are not in `fn`, and raw SQL, since it may write.
+        lock rows, sequences, functions that are not in `fn`, and raw SQL, since it may write.
 
         Args:
             primary: Its URL, or a `Database` with options of its own, which the whole takes over: plugins, for one.

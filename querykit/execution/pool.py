@@ -78,13 +78,14 @@ class Pool:
     Attributes:
         home: Where alone they can be used.
         changes: How many statements ran on it that may have changed something, of those that ran on held connections.
+        lost: How many of its connections were found to have ended while idle.
     """
 
     def __init__(self, open_connection: Callable[[], Awaitable[Connection]], home: Home, options: PoolOptions) -> None:
         """Open nothing yet."""
         self._open_connection = open_connection
         self.home = home
-        self.changes = 0
+        self.changes = self.lost = 0
         self._options = options
         self._idle: list[Slot] = []
         self._lent: set[Slot] = set()
@@ -236,6 +237,7 @@ class Pool:
         """Whether an idle connection can be lent; otherwise it is closed."""
         now = monotonic()
         if slot.connection.is_closed or now > slot.too_old_at:
+            self.lost += slot.connection.is_closed
             self._do(self._close(slot))
             return False
         if now - slot.idle_since > self._options.check_after:
@@ -243,6 +245,7 @@ class Pool:
                 await slot.connection.ping()
             except Exception:  # noqa: BLE001 - whatever it says, another one is opened
                 slot.connection.terminate()
+                self.lost += 1
                 return False
             except BaseException:
                 slot.connection.terminate()

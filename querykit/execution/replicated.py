@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from querykit.builder.query import Query
 from querykit.builder.rewrite import walk
+from querykit.builder.sequences import SequenceValue
 from querykit.builder.statement import Statement
 from querykit.dialects.driver import is_seconds
-from querykit.errors import ConfigurationError
+from querykit.errors import ConfigurationError, ConnectError, PoolTimeoutError, TooManyConnectionsError
 from querykit.execution.database import Database
 from querykit.execution.replicas import HELPLESS, Replicas, ReplicaState
 from querykit.execution.runner import Runner
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from querykit.builder.compiled import CompiledQuery
     from querykit.dialects.driver import DriverResult, Wanted
+
+NOT_SENT = (ConnectError, PoolTimeoutError, TooManyConnectionsError)
+"""What is raised where there was no connection to send a statement on."""
 
 
 class ReplicatedDatabase(Database):
@@ -106,23 +110,32 @@ class ReplicatedDatabase(Database):
     def _goes_to_replicas(self, compiled: CompiledQuery, *, is_read: bool) -> bool:
         if self._goes_to:
             return self._goes_to == "replicas"
-        plugins = compiled.statement.plugins if self._plugged is None else self._plugged.chain.plugins
-        return is_read and not any(each.reads_latest for each in plugins)
+        plugins = () if self._plugged is None else self._plugged.chain.plugins
+        return is_read and not any(each.reads_latest for each in (*plugins, *compiled.statement.plugins))
 
     async def _run(self, compiled: CompiledQuery, wanted: Wanted, arguments: tuple[object, ...]) -> DriverResult:
-        is_read = _only_reads(compiled)
+        is_read, replicas = _only_reads(compiled), self._replicas
         if self._goes_to_replicas(compiled, is_read=is_read):
             self._refuse_misuse()
-            async for replica in self._replicas.in_turn():
+            changes = replicas.seen_changes()
+            for replica in replicas.in_turn():
+                if not await replicas.may_give(replica, changes):
+                    continue
                 try:
-                    return await replica.database._run(compiled, wanted, arguments)
+                    result = await replica.database._run(compiled, wanted, arguments)
                 except HELPLESS as error:
                     replica.failed(error)
+                else:
+                    if replicas.could_give(replica, changes):
+                        return result
         try:
             return await super()._run(compiled, wanted, arguments)
+        except NOT_SENT:
+            is_read = True  # nothing was written
+            raise
         finally:
             if not is_read:
-                self.pool.changes += 1
+                replicas.note_change()
 
     def _stream(self, compiled: CompiledQuery, arguments: tuple[object, ...], chunk_size: int) -> Chunks:
         if not self._goes_to_replicas(compiled, is_read=_only_reads(compiled)):
@@ -136,11 +149,17 @@ class ReplicatedDatabase(Database):
     ) -> AsyncGenerator[DriverResult, None]:
         """The rows of a replica; of another, only as long as none of them was given."""
         self._refuse_misuse()
-        async for replica in self._replicas.in_turn():
+        replicas = self._replicas
+        changes = replicas.seen_changes()
+        for replica in replicas.in_turn():
+            if not await replicas.may_give(replica, changes):
+                continue
             inner.append(replica.database._stream(compiled, arguments, chunk_size))
             is_begun = False
             try:
                 async for chunk in inner[-1].read:
+                    if not is_begun and not replicas.could_give(replica, changes):
+                        break
                     is_begun = True
                     yield chunk
             except HELPLESS as error:
@@ -148,7 +167,8 @@ class ReplicatedDatabase(Database):
                 if is_begun:
                     raise
             else:
-                return
+                if is_begun or replicas.could_give(replica, changes):
+                    return
             finally:
                 await inner[-1].read.aclose()
         inner.append(super()._stream(compiled, arguments, chunk_size))
@@ -170,9 +190,11 @@ def _disconnected(database: str | Database) -> Database:
 
 
 def _only_reads(compiled: CompiledQuery) -> bool:
-    """Whether a statement writes nothing and locks nothing: raw SQL and unknown functions may."""
+    """Whether a statement writes nothing and locks nothing: raw SQL, unknown functions and sequences may."""
     return compiled.is_clean and not any(map(_writes_or_locks, walk(compiled.statement)))
 
 
 def _writes_or_locks(node: Any) -> bool:
+    if isinstance(node, SequenceValue):
+        return True
     return isinstance(node, Statement) and (node.is_write or (isinstance(node, Query) and node.lock is not None))

@@ -55,6 +55,7 @@ RUN: dict[str, tuple[str, Callable[[Any], Awaitable[object]]]] = {
     "a connection": ("primary", pinned),
     "on the primary": ("primary", lambda db: db.on_primary().fetch_all(READ)),
     "through a cache": ("primary", lambda db: db.with_plugin(CachePlugin()).fetch_all(READ)),
+    "through a cache of its own": ("primary", lambda db: db.fetch_all(READ.with_plugin(CachePlugin()))),
 }
 
 
