@@ -33,7 +33,7 @@ async def insert(work: Work, statement: Insert[Any, Any]) -> Outcome:
     after = await work.by_key(keys)
     if len(after) < len(set(keys)):
         raise UsageError(f"rows that were inserted into {work.keyed.table._name!r} are not found under their keys")
-    return Outcome(result, changes_of({}, after))
+    return Outcome(result, changes_of(work.keyed.table, {}, after))
 
 
 def plain(value: Any) -> Any:

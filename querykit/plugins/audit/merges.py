@@ -30,7 +30,8 @@ async def merge(work: Work, statement: Merge[Any, Any]) -> Outcome:
     for query in inserting:
         inserted += [tuple(row.values()) for row in await work.call.fetch_all(query, work.on)]
     result = await work.run(statement)
-    return Outcome(result, changes_of(before, await work.by_key([*before, *inserted])))
+    after = await work.by_key([*before, *inserted])
+    return Outcome(result, changes_of(keyed.table, before, after))
 
 
 def _real_name(work: Work) -> str:

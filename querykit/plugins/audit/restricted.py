@@ -36,9 +36,11 @@ async def update(work: Work, statement: Update[Any, Any]) -> Outcome:
         before[key], moved[key] = row, moved_to
     result = await work.run(statement.where(keyed.among(before)))
     after = await work.by_key(moved.values())
-    if len(after) < len(before):
+    if len(before) == len(after) == 1:  # whose key the database may write otherwise: CHAR is filled with blanks
+        moved = dict(zip(before, after, strict=True))
+    if not all(key in after for key in moved.values()):
         raise UsageError(f"rows of {keyed.table._name!r} are not found again under the keys that this UPDATE gave them")
-    return Outcome(result, changes_of(before, after, moved))
+    return Outcome(result, changes_of(keyed.table, before, after, moved))
 
 
 async def delete(work: Work, statement: Delete[Any, Any]) -> Outcome:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from querykit.builder.select import Select
 from querykit.builder.tuples import tuple_
 from querykit.errors import UnsupportedError, UsageError
+from querykit.plugins.audit.differences import is_as_it_was
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -150,10 +151,11 @@ class Work(NamedTuple):
         return found
 
 
-def changes_of(before: Rows, after: Rows, moved: Mapping[Key, Key] | None = None) -> list[Change]:
+def changes_of(table: Table, before: Rows, after: Rows, moved: Mapping[Key, Key] | None = None) -> list[Change]:
     """What became of rows: those that are as they were are no changes.
 
     Args:
+        table: Whose rows they are.
         before: The rows that were there.
         after: The rows that are.
         moved: The new key of a row, by its old one, where keys were changed.
@@ -163,7 +165,7 @@ def changes_of(before: Rows, after: Rows, moved: Mapping[Key, Key] | None = None
     for key, old in before.items():
         new_key = moved.get(key, key)
         new = after.get(new_key)
-        if new != old:
+        if new is None or not is_as_it_was(old, new, table):
             changes.append(Change(new_key, old, new))
     was_there = {moved.get(key, key) for key in before}
     return changes + [Change(key, None, new) for key, new in after.items() if key not in was_there]

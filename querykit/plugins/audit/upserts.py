@@ -88,7 +88,7 @@ async def _update(work: Work, single: Insert[Any, Any], old: Row) -> Outcome:
         raise UsageError(
             f"a row of {work.keyed.table._name!r} is not found again under the key that this upsert gave it"
         )
-    return Outcome(result, changes_of({key: old}, after, {key: new_key}))
+    return Outcome(result, changes_of(work.keyed.table, {key: old}, after, {key: next(iter(after))}))
 
 
 def _new_key(work: Work, single: Insert[Any, Any], old: Row) -> Key:
