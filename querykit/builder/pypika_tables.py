@@ -41,9 +41,9 @@ FOREIGN: Final[dict[type, str]] = {
     VerticaQueryBuilder: "Vertica is none of the databases",
     MySQLLoadQueryBuilder: "LOAD DATA takes a file's name as text; insert_into(table).values(rows) loads rows",
     VerticaCopyQueryBuilder: "Vertica is none of the databases",
-    pypika.CreateQueryBuilder: "it is no query; sql(…) takes CREATE",
-    pypika.CreateIndexBuilder: "it is no query; sql(…) takes CREATE INDEX",
-    pypika.DropQueryBuilder: "it is no query; sql(…) takes DROP",
+    pypika.CreateQueryBuilder: "it is no query; write sql('CREATE TABLE …'), or declare the table: querykit.schema",
+    pypika.CreateIndexBuilder: "it is no query; write sql('CREATE INDEX …'), or querykit.schema.create_index",
+    pypika.DropQueryBuilder: "it is no query; write sql('DROP TABLE …'), or querykit.schema.drop_table",
 }
 """Builders that are refused, and why."""
 
