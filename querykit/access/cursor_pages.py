@@ -151,6 +151,10 @@ class _KeyReader:
 
 
 def _check_plain(query: Any) -> None:
+    if not hasattr(query, "orderings"):
+        raise BuildError(
+            f"pages are of a query that is built, not {type(query).__name__}: raw SQL is sql(…).as_table(…)"
+        )
     if not hasattr(query, "predicates"):
         raise BuildError('a set operation is paged as a table: select_from(query.as_("q"))')
     if query.orderings or query.row_limit is not None or query.row_offset is not None:

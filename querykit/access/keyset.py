@@ -71,7 +71,7 @@ def keys_of(query: Any, order_by: Iterable[Any], *, is_unique: bool) -> list[Key
     """The keys of an order, with the primary key at their end where they may leave rows equal.
 
     Raises:
-        BuildError: a key is hidden or of unknown type, or nothing tells equal rows apart.
+        BuildError: a key is hidden, of unknown type or no expression, or nothing tells equal rows apart.
     """
     keys = [_key(each) for each in order_by]
     if not is_unique:
@@ -81,7 +81,10 @@ def keys_of(query: Any, order_by: Iterable[Any], *, is_unique: bool) -> list[Key
 
 
 def _key(term: Any) -> Key:
-    ordering = term if hasattr(term, "direction") else term.asc()
+    is_ordered = hasattr(term, "direction")
+    if not is_ordered and not isinstance(term, Expression):
+        raise BuildError(f"a page is ordered by columns and other expressions, not {type(term).__name__}: person.id")
+    ordering = term if is_ordered else term.asc()
     term = ordering.term
     type_ = getattr(term, "value_type", None)
     if type_ is None or type_.stored_kind in ("json", "custom"):

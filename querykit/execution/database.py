@@ -29,6 +29,7 @@ from querykit.execution.stream_on_pool import StreamOnPool
 from querykit.execution.transaction import Transaction
 from querykit.execution.url import driver_for, driver_of, parse_url, with_parts
 from querykit.execution.wanted import run_on
+from querykit.plugins.base import Plugin
 from querykit.plugins.chain import DEFAULT_PLUGINS, PluginChain
 from querykit.plugins.retry import retried
 
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from querykit.execution.log import LogHook
     from querykit.execution.pool import Pool
     from querykit.execution.replicated import ReplicatedDatabase
-    from querykit.plugins.base import Plugin
 
 T = TypeVar("T")
 
@@ -136,6 +136,8 @@ class Database(Runner):
         }
         if type(show_values) is not bool:
             raise ConfigurationError(f"show_values is True or False, not {show_values!r}")
+        if isinstance(plugins, Plugin):
+            raise ConfigurationError(f"plugins is a list: plugins=[{type(plugins).__name__}(…)]")
         if isinstance(url, str):
             target = with_parts(parse_url(url), parts)
             options = Options.of(given, target.options)

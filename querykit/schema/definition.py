@@ -125,6 +125,11 @@ def _column(table: Table, name: str) -> ColumnDefinition:
     options, type_ = table._options(name), table._columns[name].value_type
     if options.has_default and options.generated is not None:
         raise BuildError(f"{table._name}.{name} is computed, and takes no default")
+    if options.type is not None and not isinstance(options.type, SqlType):
+        raise BuildError(
+            f"{table._name}.{name}: column(type=…) takes a type of querykit.schema, Varchar(50) or "
+            f"Native('citext', on='postgres'), not {options.type!r}"
+        )
     return ColumnDefinition(
         table._columns[name].column_name,
         options.type or sql_type(type_),

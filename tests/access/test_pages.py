@@ -147,6 +147,14 @@ async def test_pages_of_typed_rows(db, sample_tables):
         await paginate_cursor(query, order_by=[person.birth_year], limit=2, secret=SECRET)
 
 
+async def test_what_is_no_key_and_what_is_no_query_is_refused_by_name(db):
+    query = db.select_from(person).select(person.id)
+    with pytest.raises(BuildError, match=r"ordered by columns and other expressions, not str: person\.id"):
+        await paginate_cursor(query, order_by=["id"], limit=2, secret=SECRET)
+    with pytest.raises(BuildError, match=r"a query that is built, not Fragment: raw SQL is sql\(…\)\.as_table"):
+        await paginate_cursor(sql("SELECT 1"), order_by=[person.id], limit=2, secret=SECRET)  # type: ignore[arg-type]
+
+
 async def test_a_cursor_is_good_for_its_query_order_context_and_secret_alone(db, sample_tables):
     query = db.select_from(person).select(person.id).where(person.id > 0)
     page = await paginate_cursor(query, order_by=[person.id], limit=2, secret=SECRET)

@@ -210,6 +210,7 @@ def test_what_does_not_go_together_is_refused_by_name() -> None:
         ([OnlyCats(), Hates()], "the plugins Hates and OnlyCats cannot be used together"),
         ([Chicken(), Egg()], "plugins require each other: Chicken → Egg → Chicken"),
         ([OnlyCats], "plugins are objects of a subclass of Plugin, not type"),
+        (OnlyCats(), r"plugins is a list: plugins=\[OnlyCats\(…\)\]"),
     ):
         with pytest.raises(ConfigurationError, match=message):
             Database("sqlite://", plugins=plugins)  # type: ignore[arg-type]

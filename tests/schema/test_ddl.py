@@ -145,6 +145,12 @@ def test_what_is_no_table_is_refused_by_name():
         with pytest.raises(BuildError, match=r"not list; several are given one by one: create_tables\(\*tables\)"):
             wrong([shelf, volume])
 
+    class Named(Table, name="named"):
+        text: Column[str] = column(type="varchar")
+
+    with pytest.raises(BuildError, match=r"^named\.text: column\(type=…\) takes a type .* not 'varchar'$"):
+        create_table(Named()).sql("sqlite")
+
 
 def test_the_sql_of_a_table():
     assert create_table(shelf).sql("postgres") == [
