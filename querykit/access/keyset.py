@@ -84,7 +84,7 @@ def _key(term: Any) -> Key:
     is_ordered = hasattr(term, "direction")
     if not is_ordered and not isinstance(term, Expression):
         raise BuildError(f"a page is ordered by columns and other expressions, not {type(term).__name__}: person.id")
-    ordering = term if is_ordered else term.asc()
+    ordering: Any = term if is_ordered else term.asc()
     term = ordering.term
     type_ = getattr(term, "value_type", None)
     if type_ is None or type_.stored_kind in ("json", "custom"):
