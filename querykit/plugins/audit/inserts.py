@@ -30,7 +30,7 @@ async def insert(work: Work, statement: Insert[Any, Any]) -> Outcome:
         result, keys = await _told(work, statement, telling)
     else:
         result, keys = await _one_by_one(work, statement)
-    after = await work.by_key(keys)
+    after = await work.by_key(keys, is_locking=False)
     if len(after) < len(set(keys)):
         raise UsageError(f"rows that were inserted into {work.keyed.table._name!r} are not found under their keys")
     return Outcome(result, changes_of(work.keyed.table, {}, after))

@@ -17,7 +17,7 @@ from querykit.builder.tables import Column, Table
 from querykit.builder.update import Update
 from querykit.builder.write import Write
 from querykit.dialects.driver import DriverResult
-from querykit.errors import UsageError
+from querykit.errors import DeadlockError, SerializationError, UsageError
 from querykit.plugins.audit.documents import document_of
 from querykit.plugins.audit.inserts import insert
 from querykit.plugins.audit.merges import merge
@@ -27,6 +27,7 @@ from querykit.plugins.audit.table import AuditTable, audit_table
 from querykit.plugins.audit.upserts import upsert
 from querykit.plugins.base import CONTEXT, Plugin
 from querykit.plugins.reads_only import said_to_read
+from querykit.plugins.retry import retried
 from querykit.plugins.tables import TableNames, TablePlugin, folded, names_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from querykit.plugins.call import Call
 
 ENTRIES_AT_ONCE = 200
+ATTEMPTS = 5
+"""How often a write that has a transaction of its own is done at most, when deadlocks end it."""
+FIRST_DELAY, LONGEST_DELAY = 0.03, 1.0
+"""The longest pauses before its second attempt, and before any, in seconds."""
 
 
 class Unaudited(Plugin):
@@ -65,7 +70,7 @@ class AuditPlugin(Plugin):
     the row really was and is: with defaults, and what triggers made of it. All of that, and the statement itself, is
     kept together or not at all: in the transaction that is open, under a savepoint, or in one of its own. An upsert
     goes row by row, and so does on MySQL an INSERT whose keys the server makes. A MERGE locks its table against other
-    writers.
+    writers. What has a transaction of its own is done again if a deadlock ends it.
 
     What cannot be audited is refused before anything is written: raw SQL, `copy_into`, writes inside other statements,
     writes of several tables at once, REPLACE and INSERT IGNORE, tables whose key is not known. `Unaudited` says that it
@@ -136,12 +141,27 @@ class AuditPlugin(Plugin):
         keyed = self._keyed(write, context.dialect)
         said = {**self._columns, "actor": self._actor}
         of_request = {name: _of_request(each, call, context) for name, each in said.items()}
-        sets = call.parameters if call.wanted == "many" else (call.parameters,)
-        async with call.together() as on:
-            work = Work(call, on, context.dialect, keyed)
-            outcomes = [await _written(work, _bound(write, each)) for each in sets]
-            await self._write_down(work, [change for each in outcomes for change in each.changes], of_request)
-        if call.wanted != "many":
+
+        async def attempt() -> DriverResult:
+            async with call.together() as on:
+                return await self._audited(Work(call, on, context.dialect, keyed), write, of_request)
+
+        if call.transaction is not None:  # a deadlock undid all of it, which only its owner can do again
+            return await attempt()
+        return await retried(
+            attempt,
+            attempts=ATTEMPTS,
+            again=lambda error: isinstance(error, DeadlockError | SerializationError),
+            first_delay=FIRST_DELAY,
+            longest_delay=LONGEST_DELAY,
+        )
+
+    async def _audited(self, work: Work, write: Write[Any, Any], of_request: Mapping[str, object]) -> DriverResult:
+        is_many = work.call.wanted == "many"
+        sets = work.call.parameters if is_many else (work.call.parameters,)
+        outcomes = [await _written(work, _bound(write, each)) for each in sets]
+        await self._write_down(work, [change for each in outcomes for change in each.changes], of_request)
+        if not is_many:
             return outcomes[0].result
         return DriverResult((), rows_affected=sum(each.result.rows_affected or 0 for each in outcomes))
 

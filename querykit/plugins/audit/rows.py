@@ -134,8 +134,13 @@ class Work(NamedTuple):
         found: AbstractAsyncContextManager[Executor] = transaction.transaction()
         return found
 
-    async def by_key(self, keys: Iterable[Key]) -> dict[Key, Row]:
+    async def by_key(self, keys: Iterable[Key], *, is_locking: bool = True) -> dict[Key, Row]:
         """The rows with these keys, as far as there are any.
+
+        Args:
+            keys: The keys.
+            is_locking: Whether they are locked, and so read as they are, not as they were when the transaction began.
+                Rows that it inserted itself need none of that; MySQL would lock what stands beside them.
 
         Raises:
             UsageError: there are several with one key, by the server's own comparison.
@@ -144,7 +149,8 @@ class Work(NamedTuple):
         wanted = list(dict.fromkeys(keys))
         for begin in range(0, len(wanted), AT_ONCE):
             some = wanted[begin : begin + AT_ONCE]
-            rows = await self.locked(self.keyed.selected().where(self.keyed.among(some)))
+            query = self.keyed.selected().where(self.keyed.among(some))
+            rows = await (self.locked(query) if is_locking else self.call.fetch_all(query, self.on))
             if len(rows) > len(some):
                 raise self.keyed.not_unique()
             found.update(self.keyed.by_key(rows))

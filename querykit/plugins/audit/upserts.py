@@ -15,17 +15,15 @@ if TYPE_CHECKING:
     from pypika.terms import Term
 
     from querykit.builder.insert import Insert
+    from querykit.builder.select import Select
     from querykit.plugins.audit.rows import Key, Row, Work
-
-ATTEMPTS = 5
-"""How often a row is tried that others insert and delete at the same time."""
 
 
 async def upsert(work: Work, statement: Insert[Any, Any]) -> Outcome:
     """Lock and update the row that is there, or insert the one that is not.
 
-    A row that somebody else inserts between the two makes a plain INSERT fail, which is undone and tried again. INSERT
-    … ON CONFLICT would update it, and nobody would know what it held before.
+    A row that somebody else inserts between the two makes a plain INSERT fail, which is undone: that row is updated.
+    INSERT … ON CONFLICT would do so at once, and nobody would know what it held before.
     """
     targets = _targets(statement)
     statement = await with_rows(work, statement)
@@ -45,21 +43,22 @@ def _targets(statement: Insert[Any, Any]) -> list[Column[Any]]:
 
 
 async def _one(work: Work, single: Insert[Any, Any], targets: list[Column[Any]]) -> Outcome:
-    for _ in range(ATTEMPTS):
-        found = await _there(work, single, targets)
-        if found is not None:
-            return await _update(work, single, found)
-        try:
-            async with work.savepoint() as savepoint:
-                return await insert(work._replace(on=savepoint), single.with_part("conflict", None))
-        except UniqueViolationError:
-            if await _there(work, single, targets) is None:  # another key than the one that was named
-                raise
-    raise UsageError(f"others insert and delete a row of {work.keyed.table._name!r} all the time: try again")
+    query = _in_the_way(work, single, targets)
+    found = await _there(work, query)
+    if found is not None:
+        return await _update(work, single, found)
+    try:
+        async with work.savepoint() as savepoint:
+            return await insert(work._replace(on=savepoint), single.with_part("conflict", None))
+    except UniqueViolationError:
+        found = await _locked(work, query)
+        if found is None:  # another key than the one that was named
+            raise
+        return await _update(work, single, found)
 
 
-async def _there(work: Work, single: Insert[Any, Any], targets: list[Column[Any]]) -> Row | None:
-    """The row that is in the way, locked."""
+def _in_the_way(work: Work, single: Insert[Any, Any], targets: list[Column[Any]]) -> Select[Any, Any] | None:
+    """The row that has the key already; None where the new one has no key yet."""
     given = dict(zip([target.name for target in single.targets], single.rows[0], strict=True))
     criteria: list[Term] = []
     for target in targets:
@@ -67,7 +66,24 @@ async def _there(work: Work, single: Insert[Any, Any], targets: list[Column[Any]
         if value is DEFAULT or value is None:
             return None
         criteria.append(target == value)
-    rows = await work.locked(work.keyed.selected().where(*criteria))
+    return work.keyed.selected().where(*criteria)
+
+
+async def _there(work: Work, query: Select[Any, Any] | None) -> Row | None:
+    """The row that is in the way, locked, if there is one.
+
+    It is looked for without a lock first: MySQL would lock the gap where it is not, and of two who lock one gap neither
+    can insert.
+
+    Source: https://dev.mysql.com/doc/refman/8.4/en/innodb-locking.html#innodb-gap-locks
+    """
+    if query is None or not await work.call.fetch_all(query, work.on):
+        return None
+    return await _locked(work, query)
+
+
+async def _locked(work: Work, query: Select[Any, Any] | None) -> Row | None:
+    rows = [] if query is None else await work.locked(query)
     if len(rows) > 1:
         raise UsageError(
             f"an upsert of {work.keyed.table._name!r} is audited if one row at most is in its way: the columns that "
