@@ -79,6 +79,7 @@ async def test_a_sequence_is_asked_of_the_primary(streamed: Watched, streaming: 
     async with streamed.database() as db:
         await db.execute(sql("CREATE SEQUENCE IF NOT EXISTS tickets"))
         number = select(fn.nextval("tickets").as_("number"))
+        await wait_for_replicas(streamed, db, 2)
         first = await db.fetch_value(number)
         assert await db.fetch_value(number) == first + 1
         await db.execute(sql("DROP SEQUENCE tickets"))
@@ -103,6 +104,8 @@ async def test_one_whose_connections_all_hang_is_left_out(streamed: Watched, str
     async with proxy_to(first) as proxy:
         silent = Database(proxy.url, pool_size=2, connect_timeout=1, close_timeout=0)
         async with Database.replicated(primary, [silent], check_every=0.2) as db:
+            await asyncio.gather(*[db.fetch_all(READ) for _ in range(2)])
+            assert silent.pool.idle == 2
             proxy.stall()
             stuck = [asyncio.create_task(db.fetch_all(READ)) for _ in range(5)]
             await until(lambda: is_left_out(db))
@@ -202,6 +205,7 @@ async def test_reads_leave_no_task_behind(streamed: Watched) -> None:
         tasks = asyncio.all_tasks()
         for _ in range(5):
             await db.fetch_all(READ)
+            await asyncio.sleep(0)
             assert asyncio.all_tasks() == tasks
 
 
