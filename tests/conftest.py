@@ -8,7 +8,7 @@ import pytest
 
 from querykit.execution.database import Database
 from tests.copying import copy_before_compiling
-from tests.databases import DATABASES, UnavailableError, database_urls, fetch_row, through_asyncmy
+from tests.databases import DATABASES, UnavailableError, database_urls, fetch_row, own_database, through_asyncmy
 from tests.sample import create_sample, drop_sample, restore_sample
 from tests.servers import PrivateServer
 from tests.servers.pgbouncer import BEHIND
@@ -107,6 +107,18 @@ async def newest_postgres(database_name: str, urls: dict[str, str]) -> AsyncIter
         return
     with PrivateServer("postgres", **{WHEEL: NEWEST}) as server:
         yield await asyncio.to_thread(server.url)
+
+
+@pytest.fixture(scope="module")
+async def own_url(
+    database_name: str, urls: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    """The URL of a database that holds the tables of one module alone, for what looks at all of a database."""
+    if database_name == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('own') / 'own.db'}"
+        return
+    async with own_database(database_name, urls[database_name].partition("?")[0]) as url:
+        yield url
 
 
 @pytest.fixture

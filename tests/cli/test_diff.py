@@ -35,19 +35,19 @@ LATER = TABLES.replace("type=Varchar(20)", "type=Varchar(90)") + (
 
 
 @pytest.fixture
-async def run(tmp_path, monkeypatch, urls, database_name):
+async def run(tmp_path, monkeypatch, own_url):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").write_text('[tool.querykit]\nmigrations = "changes"\ntables = "declared"\n')
     (tmp_path / "declared.py").write_text(TABLES)
 
     async def clear():
-        async with Database(urls[database_name]) as db:
+        async with Database(own_url) as db:
             for name in ("querykit_migrations", "toy", "pet", "owner"):
                 await db.execute(sql("DROP TABLE IF EXISTS {}", sql.id(name)))
 
     async def run(*arguments):
         sys.modules.pop("declared", None)
-        environment = {"QUERYKIT_URL": urls[database_name]}
+        environment = {"QUERYKIT_URL": own_url}
         return await asyncio.to_thread(CliRunner().invoke, main, [*arguments], env=environment)
 
     await clear()
@@ -71,14 +71,14 @@ async def test_what_differs_is_told_with_a_code_and_created(run):
     assert (await run("diff", "--tables", "nowhere")).exit_code == 2
 
 
-async def test_a_migration_is_generated_applied_and_taken_back_with_rows(run, tmp_path, urls, database_name):
+async def test_a_migration_is_generated_applied_and_taken_back_with_rows(run, tmp_path, own_url):
     done = await run("migrate", "generate", "first", "tables")
     assert (done.exit_code, done.stdout) == (0, "changes/0001_first_tables.py\n"), done.output
     assert (await run("migrate", "generate", "more")).stderr.count("'0001_first_tables' is pending") == 1
     done = await run("migrate", "up")
     assert done.exit_code == 0, done.output
     assert (await run("migrate", "generate", "more")).stdout == "no differences\n"
-    async with Database(urls[database_name]) as db:
+    async with Database(own_url) as db:
         await db.execute(sql("INSERT INTO owner (id) VALUES (1)"))
         await db.execute(sql("INSERT INTO pet (id, name, owner_id) VALUES (7, 'Rex', 1)"))
 

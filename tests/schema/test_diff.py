@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from querykit import Column, ForeignKeyViolationError, Table, UsageError, column, fn, references, sql
+from querykit import Column, Database, ForeignKeyViolationError, Table, UsageError, column, fn, references, sql
 from querykit.schema import (
     Enumeration,
     Integer,
@@ -111,6 +111,12 @@ CHANGES: dict[str, tuple[Table, str, str | None, str | None]] = {
     ),
     "an index": (declared(constraints=lambda it: [index(it.age.desc(), it.name)]), "+ index beast.", None, None),
 }
+
+
+@pytest.fixture
+async def db(own_url):
+    async with Database(own_url) as database:
+        yield database
 
 
 @pytest.fixture
