@@ -99,14 +99,15 @@ Disturb = Callable[[Database, Soak, float], Coroutine[Any, Any, None]]
 
 
 async def soak(name: str, url: str, seconds: float, disturb: Disturb | None = None) -> Soak:
-    """Run it on one database under kills, or what else disturbs it, and check every row afterwards."""
+    """Run it on one database under kills, or what else disturbs it, for as long as that, and check every row then."""
     done = Soak(name, seconds)
     async with Database(url, pool_size=POOL_SIZE) as admin:
         await create(admin)
         async with Database(url, pool_size=POOL_SIZE) as db:
             ends = time.monotonic() + seconds
-            workers = [asyncio.create_task(work(db, done, random.Random(n), ends)) for n in range(TASKS)]
             killer = asyncio.create_task((disturb or kill)(admin, done, ends))
+            goes_on = lambda: time.monotonic() < ends or not killer.done()  # noqa: E731
+            workers = [asyncio.create_task(work(db, done, random.Random(n), goes_on)) for n in range(TASKS)]
             await asyncio.sleep(seconds / 5)
             done.memory.append(memory())
             await asyncio.gather(killer, *workers)
@@ -137,9 +138,9 @@ async def drop(db: Database) -> None:
 # -- the work -----------------------------------------------------------------------------------------------------
 
 
-async def work(db: Database, done: Soak, chance: random.Random, ends: float) -> None:
+async def work(db: Database, done: Soak, chance: random.Random, goes_on: Callable[[], bool]) -> None:
     kinds = [read_nested, read_nested, write_together, write_together, write_savepoint, write_alone, stream_a_little]
-    while time.monotonic() < ends:
+    while goes_on():
         kind = chance.choice(kinds)
         task = asyncio.create_task(kind(db, done, chance))
         is_cancelled = chance.random() < CANCELLED
