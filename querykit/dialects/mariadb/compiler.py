@@ -14,6 +14,7 @@ from querykit.builder.query import output_name
 from querykit.builder.rewrite import walk
 from querykit.builder.select import Select
 from querykit.builder.sequences import SequenceValue
+from querykit.builder.statement import Statement
 from querykit.builder.tables import Column
 from querykit.dialects.expressions import OTHER, is_value
 from querykit.dialects.mariadb.functions import FUNCTIONS
@@ -148,8 +149,9 @@ class MariaDBCompiler(MariaDBWrites, MariaDBJsonCompiler):
         """An aggregate belongs to the query whose columns stand in it, here to the one around (error 1140)."""
         own = {each._reference for each in query._tables()}
         terms = (*query.columns, *[each.term for each in query.orderings])
-        used = {each.reference for term in terms for each in walk(term) if isinstance(each, Column)}
-        if used and used.isdisjoint(own):
+        nodes = [each for term in terms for each in walk(term)]
+        used = {each.reference for each in nodes if isinstance(each, Column)}
+        if used and used.isdisjoint(own) and not any(isinstance(each, Statement) for each in nodes):
             raise self.unsupported(
                 "json_array_from of columns of the query around it alone", "select or order by one of its own, too"
             )
