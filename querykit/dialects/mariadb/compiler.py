@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from querykit.builder.groupings import GroupingSets
     from querykit.builder.json import JsonArray, JsonArrayAggregate, JsonMap, JsonObject, JsonRows
     from querykit.builder.query import AliasedQuery, Query
-    from querykit.builder.statement import Statement
     from querykit.builder.texts import Matching
     from querykit.builder.windows import Window
 
