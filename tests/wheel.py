@@ -24,7 +24,7 @@ WORKS = {
     "cli": "from querykit.cli import main; main(['--help'], standalone_mode=False)",
     "playground": "import importlib.resources as r, querykit.playground as p; r.files(p).joinpath('page/index.html').read_text()",
     "opentelemetry": "from querykit import trace_to; trace_to()",
-    "redis": "from querykit import RedisStore; RedisStore('redis://localhost')",
+    "redis": "import redis.asyncio; from querykit.plugins import RedisStore; RedisStore(redis.asyncio.Redis())",
     "all": "import querykit.cli, querykit.playground, asyncpg, aiomysql, asyncmy",
 }
 """What each extra makes possible: a program that runs where it is installed."""
