@@ -95,7 +95,9 @@ def main() -> int:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, checkout / name)
         return subprocess.run(
-            [environment.folder / "bin/python", "-m", "pytest", *sys.argv[1:]], cwd=checkout, check=False
+            [environment.folder / "bin/python", "-m", "pytest", "--ignore=tests/test_wheel.py", *sys.argv[1:]],
+            cwd=checkout,
+            check=False,
         ).returncode
 
 
