@@ -164,12 +164,17 @@ def has_many(
         where: What the rows must meet beside that, such as the type in a polymorphic relation.
         order_by: The keys that order the rows, unless a query says others.
     """
+    return Relation(Many, _referring(target, by, key), where=where, order_by=order_by)
+
+
+def _referring(target: Any, by: Keys | None, key: Keys | None) -> Callable[[Relation[Any], Table], Joined]:
+    """How rows that refer to a row of the source are joined to it."""
 
     def join(relation: Relation[Any], source: Table) -> Joined:
         table = relation.table_of(target)
         return Joined(table, foreign_key(table, source, by, key, repr(relation)))
 
-    return Relation(Many, join, where=where, order_by=order_by)
+    return join
 
 
 @overload
@@ -191,12 +196,7 @@ def has_one(
 
     The arguments are those of `has_many`.
     """
-
-    def join(relation: Relation[Any], source: Table) -> Joined:
-        table = relation.table_of(target)
-        return Joined(table, foreign_key(table, source, by, key, repr(relation)))
-
-    return Relation(One, join, where=where)
+    return Relation(One, _referring(target, by, key), where=where)
 
 
 @overload

@@ -162,6 +162,8 @@ async def test_who_waits_for_a_connection_can_be_cancelled(urls: dict[str, str],
             for task in waiting[::2]:
                 await cancelled(task)
         await asyncio.gather(*waiting[1::2])
+        assert [task.cancelled() for task in waiting] == [True, False, True, False, True]
+        assert (db.pool.size, db.pool.idle, db.pool.waiting) == (1, 1, 0)
         await works(db)
 
 

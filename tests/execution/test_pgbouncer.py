@@ -122,7 +122,7 @@ def test_words_that_begin_alike_are_let_through() -> None:
         "CREATE TABLE temp (i INTEGER)",
         "SELECT pg_advisory_unlock_all()",
     ):
-        refuse_session_state(statement)
+        assert refuse_session_state(statement) is None
 
 
 async def test_on_connect_cannot_set_up_what_is_shared(bounced_url: str, database_name: str) -> None:

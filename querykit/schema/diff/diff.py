@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from querykit import BuildError, Table, sql
+from querykit import BuildError, Table
 from querykit.schema.ddl import in_order, writer_of
 from querykit.schema.definition import definition_of
 from querykit.schema.diff.compare import compare
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from querykit.schema.diff.compare import Difference
     from querykit.schema.diff.steps import Steps
 
+STEPS: Final[dict[str, type[Steps]]] = {
+    "postgres": PostgresSteps,
+    "mysql": MySQLSteps,
+    "mariadb": MySQLSteps,
+    "sqlite": SQLiteSteps,
+}
+"""Who writes differences as statements, by dialect."""
 OWN_TABLES: Final = ("querykit_migrations",)
 """Tables that nobody declares."""
 
@@ -61,7 +68,7 @@ class Differ(NamedTuple):
         before: What is there.
         after: What is to be there.
         tables: The declared tables.
-        triggers: The definitions of triggers on SQLite, by table.
+        triggers: The definitions of triggers that go with a table, by table.
     """
 
     dialect: str
@@ -90,15 +97,14 @@ class Differ(NamedTuple):
     ) -> Plan:
         differences = [each for each in compare(before, after) if wanted(each)]
         definitions = {table._name: definition_of(table) for table in _ordered(tables)}
-        writer = writer_of(self.dialect)
-        steps: Steps
-        if self.dialect in _STEPS:
-            steps = _STEPS[self.dialect](writer, definitions, self.schema)
-        else:
-            there = {each.name: each for each in before.tables}
-            steps = SQLiteSteps(
-                writer, definitions, self.schema, before=there, triggers=self.triggers, rebuilds=rebuilds
-            )
+        steps = STEPS[self.dialect](
+            writer_of(self.dialect),
+            definitions,
+            self.schema,
+            before={each.name: each for each in before.tables},
+            triggers=self.triggers,
+            rebuilds=rebuilds,
+        )
         return Plan(tuple(steps.changes(differences)), self.dialect)
 
 
@@ -116,7 +122,7 @@ async def differ(
     found = await introspect(db, schema=schema)
     passed = {*OWN_TABLES, *ignore} - {each._name for each in tables}
     kept = tuple([each for each in found.tables if each.kind == "table" and each.name not in passed])
-    triggers = await _triggers(db) if db.dialect.name not in _STEPS else {}
+    triggers = await STEPS[db.dialect.name].triggers_of(db)
     return Differ(db.dialect.name, schema, FoundDatabase(kept, found.enums), after, tables, triggers)
 
 
@@ -165,22 +171,9 @@ async def sync(
     return Synced(done, seen.forth(lambda each: each not in made))
 
 
-_STEPS: Final[dict[str, type[Steps]]] = {"postgres": PostgresSteps, "mysql": MySQLSteps, "mariadb": MySQLSteps}
-
-
 def _ordered(tables: Sequence[Table]) -> Sequence[Table]:
     """Tables with those that others refer to first, where they do not refer to each other in a circle."""
     try:
         return in_order(tables)
     except BuildError:
         return tables
-
-
-async def _triggers(db: Any) -> dict[str, list[str]]:
-    rows = await db.fetch_all(
-        sql("SELECT tbl_name AS of, sql AS text FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
-    )
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        found.setdefault(row["of"], []).append(row["text"])
-    return found

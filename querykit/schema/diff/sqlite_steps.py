@@ -4,48 +4,32 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from querykit import sql
 from querykit.schema.diff.plan import Change
 from querykit.schema.diff.steps import Steps, action, drop_order, text_of
 from querykit.schema.diff.warnings import loss, risk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from querykit.schema.definition import TableDefinition
     from querykit.schema.diff.compare import Difference
-    from querykit.schema.introspection import FoundTable
-    from querykit.schema.writer import Writer
 
 
 class SQLiteSteps(Steps):
-    """SQLite's: whole tables come and go, indexes too, and plain columns come; for the rest a table is made anew.
+    """SQLite's: whole tables come and go, indexes too, and plain columns come; for the rest a table is made anew."""
 
-    Args:
-        writer: Writes definitions.
-        definitions: The tables as they are to be, by name.
-        schema: The schema of tables that are to go.
-        before: The tables that are there, by name.
-        triggers: The definitions of their triggers, by table.
-        rebuilds: Whether tables may be made anew.
-    """
-
-    def __init__(
-        self,
-        writer: Writer,
-        definitions: dict[str, TableDefinition],
-        schema: str | None,
-        *,
-        before: Mapping[str, FoundTable],
-        triggers: Mapping[str, Sequence[str]],
-        rebuilds: bool,
-    ) -> None:
-        """Hold them."""
-        super().__init__(writer, definitions, schema)
-        self.before = before
-        self.triggers = triggers
-        self.rebuilds = rebuilds
+    @staticmethod
+    async def triggers_of(db: Any) -> dict[str, list[str]]:
+        """The triggers of each table, which are made again when it is made anew."""
+        rows = await db.fetch_all(
+            sql("SELECT tbl_name AS of, sql AS text FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
+        )
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            found.setdefault(row["of"], []).append(row["text"])
+        return found
 
     def changes(self, differences: Sequence[Difference]) -> Iterator[Change]:
         """The changes: tables that are made anew each in one; those of circles go while foreign keys are let alone."""

@@ -13,10 +13,10 @@ from querykit.schema.diff.plan import Change
 from querykit.schema.diff.warnings import is_other_kind, loss, risk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from querykit.schema.definition import ColumnDefinition, TableDefinition
-    from querykit.schema.introspection import FoundColumn
+    from querykit.schema.introspection import FoundColumn, FoundTable
     from querykit.schema.writer import Writer
 
 _ORDER = (
@@ -51,14 +51,34 @@ class Steps:
         writer: Writes definitions.
         definitions: The tables as they are to be, by name.
         schema: The schema of tables that are to go.
+        before: The tables that are there, by name.
+        triggers: What `triggers_of` found.
+        rebuilds: Whether tables may be made anew, where nothing else changes them.
     """
 
-    def __init__(self, writer: Writer, definitions: dict[str, TableDefinition], schema: str | None) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        definitions: dict[str, TableDefinition],
+        schema: str | None,
+        *,
+        before: Mapping[str, FoundTable],
+        triggers: Mapping[str, Sequence[str]],
+        rebuilds: bool,
+    ) -> None:
         """Hold them."""
         self.writer = writer
         self.definitions = definitions
         self.schema = schema
+        self.before = before
+        self.triggers = triggers
+        self.rebuilds = rebuilds
         self.circle: list[str] = []
+
+    @staticmethod
+    async def triggers_of(db: Any) -> dict[str, list[str]]:
+        """The definitions of triggers that go with a table, by table: none, where tables are altered in place."""
+        return {}
 
     def changes(self, differences: Sequence[Difference]) -> Iterator[Change]:
         """The changes, in an order in which they can be made."""
